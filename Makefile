@@ -59,7 +59,8 @@ run: all
 demo: all
 	@HV='$(HV)' scripts/demo.py demo/session.txt
 
-test: all $(B)/parvus.iso
+test: all $(B)/parvus.iso $(B)/xen-4.17
+	@printf '%s\n' $(UNIT_TESTS) >$(B)/unit-tests
 	@scripts/run-tests $(T)
 
 iso: $(B)/parvus.iso
@@ -70,6 +71,13 @@ debug: all
 $(B)/parvus.iso: scripts/make-iso $(B)/parvus $(B)/dom0.elf $(B)/initrd.cpio
 	$(call say,ISO,$@)
 	$(Q)scripts/make-iso $(B) $@
+
+# The peer that the same control domain and guests must run on: Debian's Xen, not installed here (that would
+# put it into this machine's boot menu), only unpacked.
+$(B)/xen-4.17:
+	$(call say,FETCH,$@)
+	$(Q)scripts/fetch-source -b xen-hypervisor-4.17-amd64 $(B)/peer
+	$(Q)gzip -dc $(B)/peer/boot/xen-4.17-amd64.gz >$@
 
 clean:
 	$(Q)rm -rf $(B)

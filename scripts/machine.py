@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""A booted machine, driven over its serial line as a person at the terminal would.
+
+The demo, the system tests and the measurements use it. Nothing here sleeps or tries twice: every wait is
+for text that must come, with a limit that only a hang can reach.
+"""
+import os
+import re
+
+import pexpect
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build")
+PROMPT = "\ndom0# "
+# What a terminal would not show: colours and cursor movement.
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Failure(Exception):
+    """The machine did not do what it should; the message says what was awaited and what came."""
+
+
+def hypervisor():
+    """The hypervisor image under test."""
+    return os.environ.get("HV") or os.path.join(BUILD, "parvus")
+
+
+class Machine:
+    """QEMU with the system in it. `log` is a file open for writing that gets all the line says."""
+
+    def __init__(self, log, *options, hv=None, limit=300):
+        self.hv = hv or hypervisor()
+        self.ours = os.path.basename(self.hv).startswith("parvus")
+        self.line = pexpect.spawn(
+            os.path.join(ROOT, "scripts/qemu"),
+            ["-H", self.hv, "-t", str(limit), *options],
+            timeout=60, encoding="utf-8", codec_errors="replace", echo=False, dimensions=(50, 200))
+        self.line.delaybeforesend = None
+        self.line.logfile_read = log
+        self.said = ""
+
+    def expect(self, *patterns, timeout=60):
+        """Waits for the first of the patterns (regular expressions); returns (which, match)."""
+        try:
+            which = self.line.expect([re.compile(p, re.M) for p in patterns], timeout=timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF) as cause:
+            how = "the machine ended" if isinstance(cause, pexpect.EOF) else f"{timeout} s passed"
+            came = ESCAPES.sub("", self.line.before or "")[-2000:]
+            raise Failure(f"awaited {' or '.join(map(repr, patterns))}, but {how}; last came:\n{came}") from None
+        self.said = ESCAPES.sub("", self.line.before).replace("\r", "")
+        return which, self.line.match
+
+    def type(self, text):
+        """Sends the text as typed; the caller adds the newline ("\\r") if there is to be one."""
+        self.line.send(text)
+
+    def prompt(self, timeout=60):
+        """Waits until the shell asks for a command; returns what came before."""
+        self.expect(re.escape(PROMPT), timeout=timeout)
+        return self.said
+
+    def command(self, text, timeout=60):
+        """Runs a command; returns (exit status, its output without the echoed line)."""
+        self.type(text + "\r")
+        output = self.prompt(timeout).partition("\n")[2]
+        self.type("echo $?\r")
+        status = self.prompt(timeout)
+        found = re.search(r"^(\d+)$", status, re.M)
+        if not found:
+            raise Failure(f"no exit status after {text!r}: {status!r}")
+        return int(found.group(1)), output
+
+    def sh(self, text, timeout=60):
+        """Runs a command that must succeed; returns its output."""
+        status, output = self.command(text, timeout)
+        if status:
+            raise Failure(f"{text!r} failed with status {status}:\n{output}")
+        return output
+
+    def ended(self, timeout=60):
+        """Waits until the machine is off; returns what it said on the way."""
+        try:
+            self.line.expect(pexpect.EOF, timeout=timeout)
+        except pexpect.TIMEOUT:
+            raise Failure(f"the machine did not go off in {timeout} s") from None
+        return ESCAPES.sub("", self.line.before).replace("\r", "")
+
+    def close(self):
+        """Ends the machine if it still runs."""
+        self.line.close(force=True)

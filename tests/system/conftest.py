@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""What the system tests share: the control domain's initrd with the tests' own files added, and machines.
+
+A machine serves the tests of a file one after the other, and each test must leave it as it found it: only
+the control domain running, its memory free again. A test that fails takes its machine with it. The serial log of
+a machine is kept if a test failed on it.
+"""
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../scripts"))
+import machine as driver
+from files import bad_kernels, configs
+
+LOGS = os.environ.get("TEST_LOGS") or os.path.join(driver.BUILD, "test-logs/system")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "parvus: what only this hypervisor does; not run on another")
+
+
+def pytest_collection_modifyitems(config, items):
+    """On another hypervisor image the tests of our hypervisor's own ways are left out, not skipped."""
+    if os.path.basename(driver.hypervisor()).startswith("parvus"):
+        return
+    ours = [item for item in items if item.get_closest_marker("parvus")]
+    config.hook.pytest_deselected(items=ours)
+    items[:] = [item for item in items if item not in ours]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if outcome.get_result().failed:
+        item.failed = True
+
+
+@pytest.fixture(scope="session")
+def initrd(tmp_path_factory):
+    """build/initrd.cpio with /test/ added: configurations, and kernels that are not."""
+    tree = tmp_path_factory.mktemp("initrd")
+    with open(os.path.join(driver.BUILD, "initrd.cpio"), "rb") as cpio:
+        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
+    folder = tree / "test"
+    folder.mkdir()
+    for name, data in {**bad_kernels(driver.BUILD), **configs()}.items():
+        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
+    image = tree.parent / "initrd.cpio"
+    with open(image, "wb") as cpio:
+        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
+    return str(image)
+
+
+class Machines:
+    """Boots machines and remembers which to keep the log of."""
+
+    def __init__(self, initrd):
+        self.initrd = initrd
+        self.current = None
+        self.count = 0
+
+    def boot(self, name, *options, **how):
+        os.makedirs(LOGS, exist_ok=True)
+        self.count += 1
+        path = os.path.join(LOGS, f"{name}-{self.count}.serial.log")
+        log = open(path, "w", encoding="utf-8")
+        return driver.Machine(log, "-i", self.initrd, *options, **how), path
+
+    def discard(self, machine, path, keep):
+        machine.close()
+        if not keep:
+            os.remove(path)
+
+
+@pytest.fixture(scope="session")
+def machines(initrd):
+    return Machines(initrd)
+
+
+@pytest.fixture
+def boot(machines, request):
+    """boot(option ...): a machine of this test's own, at its first instruction."""
+    mine = []
+
+    def start(*options, **how):
+        mine.append(machines.boot(request.node.name, *options, **how))
+        return mine[-1][0]
+
+    yield start
+    for machine, path in mine:
+        machines.discard(machine, path, keep=hasattr(request.node, "failed"))
+
+
+@pytest.fixture(scope="module")
+def shared(machines, request):
+    """The slot for the machine that this file's tests share."""
+    slot = {"name": os.path.basename(request.node.name).removesuffix(".py"), "machine": None, "failed": False}
+    yield slot
+    if slot["machine"]:
+        machines.discard(slot["machine"], slot["path"], keep=slot["failed"])
+
+
+@pytest.fixture
+def machine(machines, shared, request):
+    """A machine at dom0's prompt with no guest on it, and after the test again."""
+    if not shared["machine"]:
+        shared["machine"], shared["path"] = machines.boot(shared["name"], limit=800)
+        shared["machine"].prompt()
+        shared["free"] = free_memory(shared["machine"])
+    yield shared["machine"]
+    if hasattr(request.node, "failed"):
+        machines.discard(shared["machine"], shared["path"], keep=True)
+        shared["machine"] = None
+        return
+    try:
+        assert domains(shared["machine"]) == ["Domain-0"]
+        assert free_memory(shared["machine"]) == shared["free"]
+    except BaseException:
+        machines.discard(shared["machine"], shared["path"], keep=True)
+        shared["machine"] = None
+        raise
+
+
+def free_memory(machine):
+    """Free memory in KiB, or the closest the hypervisor tells."""
+    return int(re.search(r"^free_memory\s*: (\d+)", machine.sh("pvctl info"), re.M).group(1))
+
+
+def domains(machine):
+    """The names of the domains there are."""
+    return [line.split()[0] for line in machine.sh("pvctl list").splitlines()[1:] if line.strip()]
