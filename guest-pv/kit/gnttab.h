@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grant tables, version 1, both sides: granting own frames to others, and mapping what others
+ * granted. Errors: a negative error of <xen/errno.h>; gnttab_map gives a negative GNTST_*.
+ */
+#ifndef KIT_GNTTAB_H
+#define KIT_GNTTAB_H
+
+#include <kit/types.h>
+#include <xen/grant_table.h>
+
+/* Sets the table up with `frames` frames, mapped by os_va_alloc'ed addresses. 0 or an error. */
+int gnttab_init(unsigned int frames);
+
+/* Lets domid use the frame behind an own linear page. Gives the reference, or -XEN_ENOSPC. */
+int gnttab_grant(domid_t domid, mfn_t mfn, bool readonly);
+
+/* Ends it. -XEN_EBUSY, and nothing has changed, while the other side still maps it. */
+int gnttab_end(grant_ref_t ref);
+
+/* A page of another domain, mapped here. */
+struct gnttab_mapping {
+	void *va;
+	grant_handle_t handle;
+};
+int gnttab_map(struct gnttab_mapping *m, domid_t domid, grant_ref_t ref, bool readonly);
+int gnttab_unmap(struct gnttab_mapping *m);
+
+const char *gnttab_status_text(int status);	/* GNTST_* in words */
+
+#endif
