@@ -39,11 +39,13 @@ T :=
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean help,$(goals)),)
 # make brings an included makefile up to date before it does anything else, and starts over when one
-# changed: so whatever the build needs is installed before a single rule of a build.mk is considered.
+# changed: so whatever the build needs is installed before a build.mk is even read.
 include $(B)/deps.mk
+ifneq ($(wildcard $(B)/deps.mk),)
 include $(wildcard hypervisor/build.mk guest-pv/build.mk drivers/build.mk dom0-tools/build.mk \
 	tests/build.mk tests/*/build.mk tests/unit/*/build.mk)
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d')
+endif
 endif
 
 $(B)/deps.mk: scripts/install-deps scripts/packages
