@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The per-CPU area, reached by GS while in the hypervisor (swapgs at each entry and exit). Assembly uses the
+ * offsets generated from this structure (x86/asm_offsets.c).
+ */
+#ifndef HV_CPU_H
+#define HV_CPU_H
+
+#include "time.h"
+#include "types.h"
+
+struct vcpu;
+
+#define MAX_CPUS 64
+#define CPU_STACK_SIZE (4 * PAGE_SIZE)
+#define MAX_TIMERS 1024
+
+enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_COUNT };
+
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, iomap;
+} __packed;
+
+struct cpu {
+	struct cpu *self;
+	struct vcpu *current;
+	uint64_t frame_top;		/* end of ss in current->regs: where SYSCALL builds its frame */
+	uint64_t stack_top;		/* C stack; empty whenever a guest runs */
+	uint64_t scratch;		/* user rsp, for a moment, in the SYSCALL entry */
+	uint32_t softirq_pending;	/* bits of enum softirq; set by this CPU or by IPI */
+	unsigned id;
+	uint32_t apic_id;
+	struct vcpu *idle;
+	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
+	uint64_t cr4;			/* what CR4 holds */
+	void *gdt_page;			/* the reserved page 14 of every GDT window */
+	/* timers of this CPU */
+	struct timer *timer_heap[MAX_TIMERS + 1];
+	unsigned nr_timers;
+	s_time_t apic_deadline;		/* what the one-shot timer is armed for */
+	struct tss tss __aligned(128);
+};
+
+extern struct cpu cpus[MAX_CPUS];
+extern unsigned nr_cpus;
+
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *c;
+
+	__asm__("mov %%gs:0, %0" : "=r"(c));
+	return c;
+}
+
+static inline struct vcpu *current_vcpu(void)
+{
+	struct vcpu *v;
+
+	__asm__ volatile("mov %%gs:8, %0" : "=r"(v));
+	return v;
+}
+#define current current_vcpu()
+
+static inline void raise_softirq(enum softirq s)
+{
+	__atomic_or_fetch(&this_cpu()->softirq_pending, 1u << s, __ATOMIC_RELAXED);
+}
+
+/* Features found at boot. */
+struct cpu_features {
+	bool nx, smep, smap, xsave, pge, page1gb, fsgsbase, syscall;
+	uint64_t xcr0;
+	unsigned xsave_size;
+	unsigned maxphysaddr;
+};
+extern struct cpu_features cpu_features;
+
+void cpu_detect(void);			/* boot CPU: fill cpu_features */
+void cpu_init(struct cpu *c);		/* GDT, IDT, TSS, MSRs, CR0, CR4 of the CPU it runs on */
+
+#endif

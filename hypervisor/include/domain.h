@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains and vcpus. Fields are grouped by the lock that guards them (lock.h has the order).
+ *
+ * Life of a domain: created -> (built, unpaused) -> running -> shut down (still there, may be read) ->
+ * dying (destroy: everything is given back, preemptibly) -> dead (only references to the structure
+ * remain) -> freed with the last reference.
+ */
+#ifndef HV_DOMAIN_H
+#define HV_DOMAIN_H
+
+#include "types.h"
+#include <xen/xen.h>
+#include <xen/domctl.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include "event.h"
+#include "frame.h"
+#include "hypercall.h"
+#include "list.h"
+#include "lock.h"
+#include "sched.h"
+#include "time.h"
+
+#define MAX_VCPUS 128
+#define HV_DOMID_FIRST_RESERVED 0x7ff0
+
+struct evtchn_table;
+struct grant_table;
+struct vcpu;
+
+enum domain_dying { ALIVE, DYING, DEAD };
+
+struct domain {
+	/* constant after creation */
+	uint16_t id;
+	bool privileged;			/* dom0 */
+	unsigned max_vcpus;
+	uint8_t uuid[16];
+	shared_info_t *shared;			/* a page of ours that the guest maps */
+	pte_t *perdomain_l3;			/* hooked into L4 slot 260 */
+	s_time_t created;
+	struct vcpu **vcpu;			/* max_vcpus pointers, NULL until created */
+
+	uint32_t refs;				/* atomic: lookups and the list */
+	struct list link;			/* domain_list_lock */
+
+	/* domctl_lock */
+	enum domain_dying dying;
+	unsigned controller_pauses;
+	unsigned destroy_step;			/* progress of domain_kill */
+
+	/* shutdown_lock */
+	spinlock_t shutdown_lock;
+	bool is_shutting_down, is_shut_down;
+	uint8_t shutdown_code;
+
+	/* mm_lock: page tables, types L1-L4 and segdesc of this domain's frames */
+	spinlock_t mm_lock;
+	unsigned vm_assist;			/* bits of VMASST_TYPE_*; written by current only */
+
+	/* page_lock */
+	spinlock_t page_lock;
+	uint32_t page_head;			/* first mfn of the owner's list, 0: none */
+	unsigned tot_pages;			/* frames allocated to the domain */
+	unsigned max_pages;
+	unsigned shr_pages;			/* grants: always 0, reported */
+
+	/* event_lock */
+	spinlock_t event_lock;
+	struct evtchn_table *evtchn;
+
+	/* grant_lock */
+	spinlock_t grant_lock;
+	struct grant_table *grant;
+
+	/* dom0 only: which pirqs it bound (event_lock) */
+	uint64_t pirq_bound[4];
+
+	/* log limiter of guest_log */
+	s_time_t log_window;
+	unsigned log_count;
+
+	int64_t time_offset_seconds;		/* domctl settimeoffset */
+};
+
+/* Descriptor-table and callback state a guest set up; touched by the vcpu itself or while it is
+ * paused (domctl setvcpucontext). */
+struct pv_vcpu {
+	trap_info_t traps[256];
+	uint64_t event_callback, failsafe_callback, syscall_callback;
+	bool failsafe_masks_events, syscall_masks_events;
+	uint64_t kernel_sp, kernel_ss;
+	mfn_t gdt_frame[14];			/* each holds a FT_SEGDESC type reference; MFN_NONE: empty */
+	unsigned gdt_ents;
+	uint64_t ldt_base;
+	unsigned ldt_ents;
+	mfn_t ldt_frame[16];
+	uint64_t fs_base, gs_base_kernel, gs_base_user;	/* valid while not loaded, see pv/segments.c */
+	uint64_t ctrlreg[8];			/* 0: TS as the guest sees it, 2: faulting va, 4: guest bits */
+	uint64_t debugreg[8];
+	unsigned iopl;				/* virtual IOPL */
+	uint8_t *iobmp;				/* guest pointer (physdev set_iobitmap) */
+	unsigned iobmp_limit;
+	mfn_t base_kernel, base_user;		/* L4s; MFN_NONE: none. Each holds both references */
+	bool kernel_mode;
+};
+
+/* A trap to be delivered at the next exit to the guest; filled by the C handlers. */
+struct trap_bounce {
+	uint64_t rip;
+	uint32_t error_code;
+	uint16_t cs;
+	uint8_t flags;				/* TB_* */
+};
+#define TB_PENDING 1
+#define TB_ERROR_CODE 2
+#define TB_MASK_EVENTS 4
+#define TB_FAILSAFE 8
+
+struct vcpu {
+	uint64_t pad_;				/* so that the end of ss is 16-aligned */
+	struct cpu_user_regs regs;		/* the guest's registers; the CPU pushes straight into it */
+	struct domain *domain;
+	vcpu_info_t *info;			/* in shared_info or registered by the guest, ours to map */
+	struct trap_bounce bounce;
+	struct hypercall_cont cont;
+	unsigned id;
+
+	struct pv_vcpu pv;
+
+	/* vcpu_info registration: frame held by FT_WRITABLE, MFN_NONE: still in shared_info */
+	mfn_t info_mfn;
+	XEN_GUEST_HANDLE(vcpu_runstate_info_t) runstate_guest;
+	uint64_t time_guest;			/* VCPUOP_register_vcpu_time_memory_area */
+
+	/* sched lock */
+	struct sched_vcpu sched;
+	vcpu_runstate_info_t runstate;
+
+	bool initialised;			/* has a context (setvcpucontext / vcpu_op initialise) */
+	bool fpu_used;
+	uint8_t *fpu;				/* XSAVE or FXSAVE area, 64-aligned */
+
+	/* timers: armed by the vcpu itself */
+	struct timer singleshot, periodic, poll;
+	s_time_t periodic_period;
+
+	uint16_t virq_port[NR_VIRQS];		/* event_lock; 0: unbound */
+	unsigned poll_port;			/* SCHEDOP_poll: 0 not polling, else number of ports */
+	bool nmi_pending;
+};
+
+extern struct domain *dom0;
+extern spinlock_t domctl_lock, domain_list_lock;
+
+/* --- lookup.c: a reference with each success --- */
+struct domain *domain_get(uint16_t id);		/* by id, DOMID_SELF included; NULL if none */
+struct domain *domain_get_next(uint16_t from);	/* first with id >= from */
+void domain_put(struct domain *d);
+static inline void domain_ref(struct domain *d) { __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED); }
+
+/* --- domain.c --- */
+/* Errors: -EEXIST, -ENOMEM, -EINVAL. No vcpus yet, paused once by the controller. */
+int domain_create(uint16_t id, unsigned max_vcpus, unsigned grant_frames, bool privileged,
+		  struct domain **out);
+struct vcpu *vcpu_create(struct domain *d, unsigned id);
+int domain_kill(struct domain *d);		/* -ERESTART until everything is returned */
+void domain_pause(struct domain *d);		/* returns when no vcpu runs; counts */
+void domain_unpause(struct domain *d);
+int domain_pause_by_controller(struct domain *d);
+int domain_unpause_by_controller(struct domain *d);	/* -EINVAL: was not paused */
+void domain_shutdown(struct domain *d, uint8_t reason);
+void domain_resume(struct domain *d);
+/* Guest beyond repair: report registers and stack on the console, shut down with SHUTDOWN_crash. */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+static inline struct vcpu *domain_vcpu(const struct domain *d, uint64_t id);
+unsigned domain_online_vcpus(const struct domain *d);
+
+/* --- vcpu_context.c: the ABI's vcpu_guest_context --- */
+int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c);	/* domain's vcpu is paused */
+void vcpu_get_context(struct vcpu *v, vcpu_guest_context_t *c);
+void vcpu_reset(struct vcpu *v);
+int vcpu_register_info(struct vcpu *v, mfn_t frame, unsigned offset);
+
+/* --- dom0_build.c --- */
+void dom0_build(void);				/* panics with the reason if it cannot */
+
+#include "lib.h"
+static inline struct vcpu *domain_vcpu(const struct domain *d, uint64_t id)
+{
+	return id < d->max_vcpus ? d->vcpu[index_nospec(id, d->max_vcpus)] : NULL;
+}
+
+#endif

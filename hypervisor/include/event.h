@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event channels, 2-level ABI: 4096 ports a domain. d->event_lock guards the port table; pending and mask
+ * bits live in shared_info and are only touched atomically.
+ */
+#ifndef HV_EVENT_H
+#define HV_EVENT_H
+
+#include "types.h"
+#include <xen/event_channel.h>
+#include "lock.h"
+
+struct domain;
+struct vcpu;
+
+#define EVTCHN_MAX 4096
+
+int evtchn_init(struct domain *d);
+/* Close all ports (dying domain); preemptible: -ERESTART. Second call frees the tables. */
+int evtchn_close_all(struct domain *d);
+void evtchn_free(struct domain *d);
+
+/* Hypervisor-internal senders. A virq nobody bound is dropped. */
+void evtchn_send_virq(struct vcpu *v, unsigned virq);		/* per-vcpu virqs, and global ones bound to v */
+void evtchn_send_global_virq(unsigned virq);			/* VIRQ_CONSOLE, VIRQ_DOM_EXC: to dom0 */
+void evtchn_send_pirq(struct domain *d, unsigned pirq);
+
+/* Sets the pending bit of a port and wakes its vcpu, as the ABI says; event_lock held. */
+void evtchn_set_pending(struct vcpu *v, unsigned port);
+/* Port is pending and unmasked? For SCHEDOP_poll. */
+bool evtchn_port_pollable(const struct domain *d, unsigned port);
+/* alloc_unbound on behalf of another domain (domain builder); port or -errno. */
+int evtchn_alloc_unbound(struct domain *d, uint16_t remote);
+/* The vcpu_info moved (register_vcpu_info): pending bits must be looked at again. */
+void evtchn_kick_vcpu(struct vcpu *v);
+
+/* 'e' debug dump */
+void evtchn_dump(struct domain *d);
+
+#endif

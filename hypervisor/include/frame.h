@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table: one entry for each frame of RAM, and the rule on which isolation rests:
+ *
+ *   A frame has one type at a time, and may change it only when nobody holds it by the old one.
+ *
+ * A frame carries two counts. *References* (ref) say "somebody needs this frame to stay this
+ * owner's"; the owner's own allocation holds one (FRAME_ALLOCATED). *Type references* (tcount)
+ * say "somebody relies on the type": each page-table entry that maps it writable, each entry
+ * that links a page table, a pin, a GDT slot. A type reference always goes with a reference.
+ *
+ * state is one 64-bit word, changed only by compare-and-exchange, so get and put need no lock.
+ * Types L1..L4 additionally pass validation when their tcount leaves 0 and devalidation when it
+ * returns to 0; that happens under the owner's mm_lock (all page-table operations of a domain do).
+ *
+ * An L1..L4 frame whose (de)validation was preempted is *partial*: tcount is 1, FRAME_VALID is
+ * clear, and its first nr_done entries hold their references. Nobody else may take the type of a
+ * partial frame except by resuming the work.
+ *
+ * Pure: compiles for the host (tests/unit/mm) together with pt_validate.c.
+ */
+#ifndef HV_FRAME_H
+#define HV_FRAME_H
+
+#include "page.h"
+
+struct domain;
+
+enum frame_type {
+	FT_NONE,		/* tcount 0, never typed since allocation */
+	FT_L1, FT_L2, FT_L3, FT_L4,
+	FT_SEGDESC,		/* a page of GDT or LDT: no call gates, no DPL < 3 */
+	FT_WRITABLE,		/* mapped writable somewhere, or used as such (grant, vcpu_info) */
+	FT_SHARED,		/* hypervisor page shown to guests: shared_info, grant table */
+};
+
+#define FRAME_REF_MASK		0x00000000ffffffffULL
+#define FRAME_TCOUNT_SHIFT	32
+#define FRAME_TCOUNT_MASK	0x00ffffff00000000ULL
+#define FRAME_VALID		BIT(56)	/* type established (always set with tcount > 0 of plain types) */
+#define FRAME_PINNED		BIT(57)	/* guest pinned it: one reference and type reference */
+#define FRAME_ALLOCATED		BIT(58)	/* the owner's allocation: one reference */
+#define FRAME_HV		BIT(59)	/* hypervisor's own page; guests may map it if they own it */
+#define FRAME_TYPE_SHIFT	60
+
+struct frame {
+	uint64_t state;
+	struct domain *owner;		/* stable while ref > 0; NULL: ours or free */
+	uint32_t next, prev;		/* links of the owner's list or the free list (mfn) */
+	union {
+		struct {		/* state: typed L1..L4 */
+			uint16_t nr_done;	/* partial: entries holding references */
+			uint16_t pad;
+		};
+		uint32_t order;		/* state: head of a free block */
+	};
+	uint32_t tlb_stamp;		/* when its last type or mapping went away; see tlb.h */
+};
+
+static inline struct frame *mfn_to_frame(mfn_t m)
+{
+	return (struct frame *)FRAMETABLE_VIRT_START + mfn_x(m);
+}
+static inline mfn_t frame_mfn(const struct frame *f)
+{
+	return mfn(f - (const struct frame *)FRAMETABLE_VIRT_START);
+}
+static inline struct frame *virt_to_frame(const void *v) { return mfn_to_frame(virt_to_mfn(v)); }
+/* Is it a frame of RAM that the frame table knows (guest-given mfns come here first)? */
+bool mfn_valid(mfn_t m);
+
+static inline enum frame_type frame_type(uint64_t state) { return state >> FRAME_TYPE_SHIFT; }
+static inline uint32_t frame_refs(uint64_t state) { return state & FRAME_REF_MASK; }
+static inline uint32_t frame_tcount(uint64_t state)
+{
+	return (state & FRAME_TCOUNT_MASK) >> FRAME_TCOUNT_SHIFT;
+}
+
+/* Takes a reference if d owns the frame and it is allocated; false otherwise or on overflow. */
+bool frame_get(struct frame *f, const struct domain *d) __must_check;
+/* The frame behind a guest-given mfn with a reference taken, or NULL. */
+struct frame *frame_get_mfn(mfn_t m, const struct domain *d) __must_check;
+/* Drops one; the last one returns the frame to the heap. */
+void frame_put(struct frame *f);
+
+/*
+ * Takes a type reference (the caller already holds a reference). 0, or -EINVAL/-EBUSY: held by another
+ * type, or refused by validation; -ERESTART: preempted (FT_L1..L4 and preemptible only), work kept
+ * in the frame. For FT_L1..L4 d->mm_lock is held.
+ */
+int frame_get_type(struct frame *f, enum frame_type t, bool preemptible) __must_check;
+/* 0, or -ERESTART if preemptible devalidation was interrupted: then the type reference is still held. */
+int frame_put_type(struct frame *f, bool preemptible);
+
+/* Reference and type reference together. */
+int frame_get_both(mfn_t m, struct domain *d, enum frame_type t, struct frame **out) __must_check;
+void frame_put_both(struct frame *f);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ticket spin locks. Interrupts are off everywhere in the hypervisor except in named windows
+ * (idle, preemption points) where no lock is held, so a lock needs no irqsave form.
+ *
+ * The order, outermost first; a lock may be taken while holding any lock above it:
+ *   domctl_lock         creation, destruction and control of domains
+ *   d->mm_lock          page-table operations of a domain: validation, mmu_update, pinning, GDT, LDT
+ *   d->grant_lock       (two at once: lower address first)
+ *   d->event_lock       (two at once: lower address first)
+ *   domain_list_lock    the list of domains
+ *   d->page_lock        the domain's list of frames and their number
+ *   sched lock          run queues, vcpu states
+ *   timer lock          per CPU timer heap
+ *   heap lock, page allocator lock
+ *   console lock
+ */
+#ifndef HV_LOCK_H
+#define HV_LOCK_H
+
+#include "types.h"
+
+typedef struct { uint16_t next, owner; } spinlock_t;
+
+static inline void spin_lock(spinlock_t *l)
+{
+	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_ACQUIRE);
+
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
+		__builtin_ia32_pause();
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+}
+
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	return READ_ONCE(l->next) != READ_ONCE(l->owner);
+}
+
+#endif

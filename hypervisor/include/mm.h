@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of the hypervisor: pages (buddy allocator over all RAM), small objects, a domain's frames,
+ * the machine-to-phys table.
+ */
+#ifndef HV_MM_H
+#define HV_MM_H
+
+#include "frame.h"
+
+struct domain;
+
+/* --- page_alloc.c: 2^order frames, by mfn; contents undefined; owner NULL. MFN_NONE if none. --- */
+mfn_t page_alloc(unsigned order);
+void page_free(mfn_t m, unsigned order);
+void page_alloc_add(maddr_t start, maddr_t end);	/* boot: give RAM to the allocator */
+uint64_t page_free_count(void);				/* frames */
+uint64_t page_total_count(void);			/* frames ever given to the allocator */
+/* One zeroed page in the direct map, or NULL; hypervisor's own (ref 1). */
+void *page_alloc_zeroed(void);
+void page_free_virt(void *page);
+#define MAX_ORDER 18
+
+/* --- heap.c: objects below a page come from size classes, larger ones are whole pages --- */
+void *hv_alloc(size_t size);				/* zeroed, 16-aligned, or NULL */
+void hv_free(void *p);					/* NULL is fine */
+
+/* --- domain_pages.c: frames that belong to a domain (d->page_lock) --- */
+/* Frames with ref 1 and FRAME_ALLOCATED, owned by d, *zeroed*; counts against d->max_pages.
+ * MFN_NONE: out of memory or over the limit. */
+mfn_t domain_page_alloc(struct domain *d, unsigned order);
+/* Makes a hypervisor page (page_alloc_zeroed) mappable by d as shared_info is: owner d, one reference
+ * of ours (FRAME_HV), type FT_SHARED or FT_WRITABLE held once if writable. */
+void domain_share_page(struct domain *d, void *page, bool writable);
+/* Ends that; the page itself returns to the heap when the last mapping is gone. */
+void domain_unshare_page(void *page);
+/* Drops the allocation reference of a guest's frame, as by decrease_reservation. false: it was
+ * not allocated to d. The caller holds a reference. */
+bool domain_page_release(struct domain *d, struct frame *f);
+/* Gives the frame a new owner; it must have exactly the allocation reference and no type.
+ * (Grant transfer, memory_exchange.) -EBUSY otherwise. */
+int domain_page_steal(struct domain *d, struct frame *f);
+int domain_page_assign(struct domain *d, struct frame *f);
+/* Return every frame of a dying domain: -ERESTART while there is more to do. */
+int domain_pages_relinquish(struct domain *d);
+
+/* --- m2p.c --- */
+#define INVALID_M2P_ENTRY (~0UL)
+static inline void m2p_set(mfn_t m, uint64_t pfn) { ((uint64_t *)M2P_VIRT_START)[mfn_x(m)] = pfn; }
+static inline uint64_t m2p_get(mfn_t m) { return ((uint64_t *)M2P_VIRT_START)[mfn_x(m)]; }
+
+/* --- map.c: our own page tables --- */
+#define MAP_RW (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+#define MAP_RO (PTE_P | PTE_A | PTE_NX)
+#define MAP_RX (PTE_P | PTE_A)
+#define MAP_UC (MAP_RW | PTE_PCD | PTE_PWT)
+/* Maps [va, va+bytes) to maddr in every address space (slots 256-271 except 260); -ENOMEM. */
+int map_range(uint64_t va, maddr_t maddr, uint64_t bytes, uint64_t flags);
+/* Device registers or firmware tables; any alignment. NULL if out of room. Never unmapped. */
+void *ioremap(maddr_t maddr, uint64_t bytes, bool uncached);
+/* Our L4 entries, copied into each guest L4. */
+extern pte_t *idle_l4;
+/* Fill slots 256-271 of a guest's L4 (called by validation of an L4). */
+void hv_l4_install(struct domain *d, pte_t *l4);
+
+/* --- memory map of the machine --- */
+bool maddr_is_ram(maddr_t a);
+/* May dom0 map this frame that is no RAM (device registers, firmware tables; not APIC/IOAPIC)? */
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d);
+
+#endif

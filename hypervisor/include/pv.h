@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What makes a guest kernel in ring 3 feel at home: bounced traps, callbacks, emulation. */
+#ifndef HV_PV_H
+#define HV_PV_H
+
+#include "domain.h"
+
+/* Deliver an exception to the current guest's handler at the next exit (traps[] of the guest). */
+void pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error);
+void pv_inject_pf(uint64_t va, uint32_t error_code);
+static inline void pv_inject_gp(uint32_t error_code) { pv_inject_trap(13, error_code, true); }
+/* Build the frame for bounce and switch the registers over; crashes the domain if it cannot. */
+void pv_deliver_bounce(struct vcpu *v);
+void pv_deliver_event(struct vcpu *v);		/* upcall to the event callback */
+/* Kernel <-> user: base pointer and GS base. */
+void pv_toggle_mode(struct vcpu *v);
+/* Register and stack report on the console (guest's and ours). */
+void pv_report(struct vcpu *v);
+
+/* Privileged instruction (#GP) or forced emulation (#UD): true if done, the guest resumes behind it. */
+bool pv_emulate_gp(struct vcpu *v);
+bool pv_emulate_ud(struct vcpu *v);
+/* cpuid as the guest shall see it (also domctl). */
+void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4]);
+int pv_read_msr(struct vcpu *v, uint32_t msr, uint64_t *val);
+int pv_write_msr(struct vcpu *v, uint32_t msr, uint64_t val);
+/* May d use this I/O port range / set bits in it? dom0: all but ours (PIC, PIT ch. 0 and 2, serial console, 0xcf9). */
+bool pv_port_allowed(const struct domain *d, uint16_t port, unsigned bytes);
+
+/* Selectors a guest may have in a frame: RPL 3, not ours in the GDT's reserved part unless flat ring 3. */
+static inline uint16_t pv_fix_sel(uint16_t sel) { return (sel & 4) || sel ? sel | 3 : sel; }
+
+/* Release GDT, LDT frames of v. */
+void pv_gdt_clear(struct vcpu *v);
+void pv_ldt_clear(struct vcpu *v);
+int pv_gdt_set(struct vcpu *v, const uint64_t *frames, unsigned entries);
+/* Is it an 8-byte descriptor that a guest may own? Makes code/data RPL 3 safe by refusing. */
+bool pv_desc_ok(const struct domain *d, uint64_t desc);
+
+#endif

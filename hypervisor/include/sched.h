@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scheduling: the core (sched/core.c) keeps vcpu states and accounts time; a policy decides who runs
+ * where. The exit path calls schedule() on an empty stack, so switching is a change of pointers.
+ */
+#ifndef HV_SCHED_H
+#define HV_SCHED_H
+
+#include "list.h"
+#include "lock.h"
+#include "time.h"
+
+struct cpu;
+struct vcpu;
+
+/* Reasons not to run; runnable when none is set and pause_count is 0. */
+#define VPF_BLOCKED	1u		/* SCHEDOP_block, until an event is pending */
+#define VPF_DOWN	2u		/* vcpu not brought up */
+#define VPF_POLLING	4u		/* SCHEDOP_poll */
+
+struct sched_vcpu {
+	uint32_t flags;			/* VPF_*, sched lock */
+	uint32_t pause_count;		/* sched lock */
+	bool running;			/* some CPU executes it */
+	unsigned cpu;
+	struct list queue;		/* the policy's run queue */
+	uint64_t affinity;		/* CPUs it may run on, bit mask */
+	void *policy;			/* the policy's own */
+};
+
+struct sched_policy {
+	const char *name, *opt;
+	unsigned id;			/* XEN_SCHEDULER_* */
+	int (*vcpu_init)(struct vcpu *v);
+	void (*vcpu_free)(struct vcpu *v);
+	void (*wake)(struct vcpu *v);		/* became runnable: enqueue, tickle a CPU */
+	void (*sleep)(struct vcpu *v);		/* no longer runnable: dequeue */
+	void (*yield)(struct vcpu *v);
+	/* The next vcpu for this CPU (prev stays eligible if runnable), or NULL for idle; *slice in ns,
+	 * NEVER for none. */
+	struct vcpu *(*pick)(struct cpu *c, struct vcpu *prev, s_time_t now, s_time_t *slice);
+};
+
+extern const struct sched_policy sched_rr, *sched_policy;
+
+void sched_init(void);
+int sched_vcpu_init(struct vcpu *v);
+void sched_vcpu_free(struct vcpu *v);
+void schedule(void);			/* from the exit path only */
+void vcpu_wake(struct vcpu *v);		/* look again: it may have become runnable */
+void vcpu_unblock(struct vcpu *v);	/* event pending: ends block (and poll) */
+void vcpu_pause(struct vcpu *v);	/* counts; when it returns, v does not run (unless v is current) */
+void vcpu_unpause(struct vcpu *v);
+void vcpu_down(struct vcpu *v);
+void vcpu_up(struct vcpu *v);
+bool vcpu_runnable(const struct vcpu *v);
+s_time_t vcpu_run_time(const struct vcpu *v);	/* ns it has run */
+
+/* x86/switch.c: load v's address space, descriptor tables, FPU, segments. */
+void vcpu_load(struct vcpu *v);
+/* Make sure no CPU has v's state in its registers (v is paused or being destroyed). */
+void vcpu_unload(struct vcpu *v);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* System time (ns since boot) from the TSC, wall clock, one-shot timers on a per-CPU heap. */
+#ifndef HV_TIME_H
+#define HV_TIME_H
+
+#include "types.h"
+
+struct domain;
+struct vcpu;
+
+#define SECONDS(n) ((s_time_t)(n) * 1000000000LL)
+#define MILLISECS(n) ((s_time_t)(n) * 1000000LL)
+#define NEVER INT64_MAX
+
+extern uint64_t tsc_khz;
+
+s_time_t now(void);
+uint64_t wall_seconds(void);			/* Unix time of boot + now, whole seconds */
+
+struct timer {
+	s_time_t expires;
+	void (*fn)(void *arg);			/* in softirq context: interrupts off, no locks held */
+	void *arg;
+	unsigned cpu;
+	unsigned slot;				/* position in the heap, 0: not armed */
+};
+
+void timer_init(struct timer *t, void (*fn)(void *), void *arg);
+void timer_set(struct timer *t, s_time_t expires);	/* re-arms an armed timer */
+void timer_stop(struct timer *t);			/* not running afterwards on this CPU */
+
+void time_init(void);				/* boot: calibrate TSC and LAPIC */
+void time_init_domain(struct domain *d);	/* wall clock into shared_info */
+void time_update_vcpu(struct vcpu *v);		/* vcpu_time_info by the version protocol */
+int time_set_wallclock(uint64_t secs, uint32_t ns, s_time_t system_time);	/* dom0: settime */
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one door to guest memory. Addresses are guest virtual addresses of the current address
+ * space; each call checks that the range is outside ours and survives any fault inside it.
+ * Read once, validate the copy, use the copy.
+ */
+#ifndef HV_UACCESS_H
+#define HV_UACCESS_H
+
+#include "layout.h"
+#include "types.h"
+
+/* Does the range lie wholly outside the hypervisor's area (canonical holes fault by themselves)? */
+static inline bool guest_range_ok(const volatile void *p, uint64_t bytes)
+{
+	uint64_t a = (uint64_t)p;
+
+	return bytes == 0 || ((a + bytes - 1 >= a) &&
+			      (a + bytes - 1 < HV_VIRT_START || a >= HV_VIRT_END));
+}
+
+/* Bytes *not* copied: 0 is success. */
+size_t copy_from_guest_bytes(void *dst, const void *src, size_t n) __must_check;
+size_t copy_to_guest_bytes(void *dst, const void *src, size_t n) __must_check;
+size_t clear_guest_bytes(void *dst, size_t n) __must_check;
+
+/*
+ * By handle (XEN_GUEST_HANDLE: a structure with member p) and element index: 0 or -EFAULT.
+ * The index arithmetic is overflow-safe.
+ */
+#define copy_from_guest_off(dst, hnd, off, nr) \
+	guest_copy_from_(dst, (const void *)(hnd).p, off, nr, sizeof(*(dst)))
+#define copy_to_guest_off(hnd, off, src, nr) \
+	guest_copy_to_((void *)(hnd).p, off, src, nr, sizeof(*(src)))
+#define copy_from_guest(dst, hnd, nr) copy_from_guest_off(dst, hnd, 0, nr)
+#define copy_to_guest(hnd, src, nr) copy_to_guest_off(hnd, 0, src, nr)
+#define guest_handle_is_null(hnd) ((hnd).p == NULL)
+
+int guest_copy_from_(void *dst, const void *base, uint64_t off, uint64_t nr, size_t size) __must_check;
+int guest_copy_to_(void *base, uint64_t off, const void *src, uint64_t nr, size_t size) __must_check;
+
+#endif
