@@ -3,6 +3,8 @@
  * x86-64: flat selectors, the hypervisor's address range, segment bases, the iret frame and the
  * register file. Both guest kernel and guest user run in ring 3.
  */
+#include "../xen.h"
+
 #ifndef __XEN_PUBLIC_ARCH_X86_XEN_X86_64_H__
 #define __XEN_PUBLIC_ARCH_X86_XEN_X86_64_H__
 
