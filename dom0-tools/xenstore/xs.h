@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <xen/io/xs_wire.h>
 
 struct xs_handle;
 typedef uint32_t xs_transaction_t;
@@ -30,17 +31,12 @@ struct xs_permissions {
 	unsigned int perms;     /* XS_PERM_ bits */
 };
 
-/* Indices into the vector of a watch event. */
-#ifndef XS_WATCH_VECTOR
-#define XS_WATCH_VECTOR
-#define XS_WATCH_PATH  0
-#define XS_WATCH_TOKEN 1
-#endif
+/* A watch event is a vector: [XS_WATCH_PATH] and [XS_WATCH_TOKEN], of xs_wire.h. */
 
 struct xs_handle *xs_open(unsigned long flags);         /* flags: 0 */
 void xs_close(struct xs_handle *h);                     /* NULL is fine; drops its watches */
 
-/* *num names, in one block: free the array only. num may be NULL nowhere. */
+/* *num names, in one block: free the array only. */
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
 		    unsigned int *num);
 /* The value with a NUL after it; *len excludes that NUL; len may be NULL. */
