@@ -67,16 +67,31 @@ void conn_send(struct conn *c, struct msg *m)
 		c->wake(c);
 }
 
-struct msg *conn_pop(struct conn *c)
+/* Takes the message that *at points to out of the queue. */
+static struct msg *take(struct conn *c, struct msg **at)
 {
-	struct msg *m = c->out;
+	struct msg *m = *at;
 
 	if (!m)
 		return NULL;
-	c->out = m->next;
-	if (!c->out)
-		c->out_tail = &c->out;
+	*at = m->next;
+	if (!m->next)
+		c->out_tail = at;
 	if (m->hdr.type == XS_WATCH_EVENT)
 		c->nevents--;
 	return m;
+}
+
+struct msg *conn_pop(struct conn *c)
+{
+	return take(c, &c->out);
+}
+
+struct msg *conn_pop_kind(struct conn *c, bool event)
+{
+	struct msg **at = &c->out;
+
+	while (*at && ((*at)->hdr.type == XS_WATCH_EVENT) != event)
+		at = &(*at)->next;
+	return take(c, at);
 }

@@ -112,6 +112,7 @@ void conn_reset(struct conn *c);                /* drops watches and transaction
 struct msg *conn_msg(size_t len);                       /* not yet queued; NULL: no memory */
 void conn_send(struct conn *c, struct msg *m);          /* consumes m */
 struct msg *conn_pop(struct conn *c);                   /* the oldest; the caller frees it */
+struct msg *conn_pop_kind(struct conn *c, bool event);  /* the oldest event, or answer */
 
 /* Handles one request and queues its answer. body[hdr->len], hdr->len <= XENSTORE_PAYLOAD_MAX. */
 void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *body);
