@@ -6,6 +6,8 @@
 #include "types.h"
 #include <xen/xen.h>
 
+struct domain;
+
 struct e820entry { uint64_t addr, size; uint32_t type; } __packed;
 #define E820_RAM 1
 #define E820_RESERVED 2
@@ -48,23 +50,44 @@ struct acpi_info {
 	struct { unsigned gsi; uint16_t flags; bool set; } isa_override[16];
 	uint32_t cpu_apic_id[64];
 	unsigned nr_cpus;
-	uint16_t pm1a_cnt, pm1b_cnt;
+	uint16_t pm1a_cnt, pm1b_cnt;		/* ports, 0: none */
+	uint16_t smi_cmd; uint8_t acpi_enable;	/* write this there to get PM1 control from the firmware */
 	uint32_t pm_timer;			/* port, 0: none */
-	uint8_t s5_a, s5_b; bool have_s5;
-	struct { maddr_t addr; bool io; uint8_t value; bool set; } reset;
+	uint8_t s5_a, s5_b; bool have_s5;	/* SLP_TYP values of S5 */
+	uint16_t reset_port; uint8_t reset_value;	/* port 0: none */
 	uint16_t sci;
 };
 extern struct acpi_info acpi;
-void acpi_init(void);
+void acpi_init(void);				/* needs ioremap; leaves acpi.found false if there is none */
+
+/* --- x86/power.c --- */
 void machine_power_off(void) __noreturn;	/* S5; halts if there is no ACPI */
 void machine_reset(void) __noreturn;
 /* dom0 shut down: obey noreboot */
 void machine_shutdown(uint8_t reason) __noreturn;
-int acpi_enter_sleep(uint16_t pm1a, uint16_t pm1b, uint8_t state);	/* platform_op */
+/* platform_op: the values are what dom0's ACPI code wants in the PM1 control registers. S5 does not
+ * return; -EOPNOTSUPP: another state or no ACPI. */
+int acpi_enter_sleep(uint16_t pm1a, uint16_t pm1b, uint8_t state);
 
-/* --- serial.c, console.c --- */
-void console_init(void);
+/* --- x86/serial.c: COM1, polled output --- */
+bool serial_init(unsigned baud);		/* 0: keep the firmware's; false: no such port */
+void serial_write(const char *s, size_t n);	/* \n becomes \r\n */
+void serial_irq_init(void);			/* receive interrupts */
+size_t serial_read(char *buf, size_t n);	/* received characters; console lock held */
+
+/* --- x86/vga.c: text screen at 0xb8000 --- */
+bool vga_init(void);				/* needs ioremap */
+void vga_write(const char *s, size_t n);
+
+/* --- lib/console.c --- */
+void console_init(void);			/* needs opt.console; serial speaks from here on */
+void console_late_init(void);			/* needs ioremap: the screen, with what was said so far */
+void console_lock(void);
+void console_unlock(void);
+void console_break_lock(void);			/* panic: whoever holds it will not come back */
 void console_write(const char *s, size_t n);	/* raw to the devices, console lock held by caller */
+void console_log(const char *s, size_t n, bool show);	/* into the ring and, if show, to the devices */
+void console_domain_gone(struct domain *d);	/* flush an unfinished line of its */
 void console_guest_write(struct domain *d, const char *s, size_t n);	/* CONSOLEIO_write */
 size_t console_guest_read(char *buf, size_t n);	/* CONSOLEIO_read */
 void console_irq_init(void);			/* receive interrupts, once the IOAPIC is up */

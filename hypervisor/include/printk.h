@@ -16,11 +16,14 @@ enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void printk(enum log_level lvl, const char *fmt, ...) __printf(2, 3);
 
-/* Message about a guest's doing; prefixed "(d<domid>) ", which `pvctl why` looks for. Rate limited:
- * a guest cannot flood the console. */
+/* Message about a guest's doing: "(Parvus) (d<domid>) ...", which `pvctl why` looks for (what a guest
+ * writes itself lacks the first word, so it cannot forge one). Rate limited: a guest cannot flood the
+ * console, unless guest_loglvl=all asks for everything. */
 void domain_log(const struct domain *d, enum log_level lvl, const char *fmt, ...) __printf(3, 4);
 /* The same for current->domain. Use for each refusal: say what was refused and why. */
 #define guest_log(lvl, ...) domain_log(current->domain, lvl, __VA_ARGS__)
+/* May one more line about d be logged? Counts it; the console lock is held. */
+bool log_limit_passes(struct domain *d);
 
 /* We broke a promise of our own: print, dump registers and stack, stop the machine. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
