@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../scripts"))
 import machine as driver
-from files import bad_kernels, configs
+from files import kernels, configs
 
 LOGS = os.environ.get("TEST_LOGS") or os.path.join(driver.BUILD, "test-logs/system")
 
@@ -47,7 +47,7 @@ def initrd(tmp_path_factory):
         subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
     folder = tree / "test"
     folder.mkdir()
-    for name, data in {**bad_kernels(driver.BUILD), **configs()}.items():
+    for name, data in {**kernels(driver.BUILD), **configs()}.items():
         (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
     names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
     image = tree.parent / "initrd.cpio"

@@ -23,29 +23,63 @@ def without_notes(data):
     return data
 
 
-def bad_kernels(build):
-    with open(os.path.join(build, "hello.elf"), "rb") as elf:
-        hello = elf.read()
+BAD_KERNELS = {
+    "empty.elf": lambda elf: b"",
+    "text.elf": lambda elf: b"This is no kernel.\n" * 100,
+    "header.elf": lambda elf: elf[:40],
+    "half.elf": lambda elf: elf[:len(elf) // 2],
+    "arm.elf": lambda elf: patched(elf, MACHINE, struct.pack("<H", EM_ARM)),
+    "class32.elf": lambda elf: patched(elf, CLASS, bytes([ELFCLASS32])),
+    "nonotes.elf": without_notes,
+    "badheaders.elf": lambda elf: patched(elf, PHOFF, struct.pack("<Q", 1 << 63)),
+    "half.gz": lambda elf: gzip.compress(elf)[:5000],
+}
+
+
+def kernels(build):
+    with open(os.path.join(build, "probe.elf"), "rb") as elf:
+        probe = elf.read()
     return {
-        "empty.elf": b"",
-        "text.elf": b"This is no kernel.\n" * 100,
-        "header.elf": hello[:40],
-        "half.elf": hello[:len(hello) // 2],
-        "arm.elf": patched(hello, MACHINE, struct.pack("<H", EM_ARM)),
-        "class32.elf": patched(hello, CLASS, bytes([ELFCLASS32])),
-        "nonotes.elf": without_notes(hello),
-        "badheaders.elf": patched(hello, PHOFF, struct.pack("<Q", 1 << 63)),
-        "half.gz": gzip.compress(hello)[:5000],
-        "hello.gz": gzip.compress(hello),
+        "probe.elf": probe,
+        "probe.gz": gzip.compress(probe),
+        **{name: make(probe) for name, make in BAD_KERNELS.items()},
     }
+
+
+def probe(name, words, **settings):
+    """A configuration of a guest that does what the words say (tests/system/probe)."""
+    lines = {"name": f'"{name}"', "kernel": '"/test/probe.elf"', "memory": "16", "extra": f'"{words}"', **settings}
+    return "".join(f"{key} = {value}\n" for key, value in lines.items())
 
 
 def configs():
     return {
-        "unclosed.cfg": 'name = "bad"\nkernel = "/boot/hello.elf\nmemory = 16\n',
+        # Guests that live, end and die in the ways there are.
+        "wait.cfg": probe("wait", "say:ready wait"),
+        "other.cfg": probe("other", "say:ready wait"),
+        "brief.cfg": probe("brief", "say:once"),
+        "echo.cfg": probe("echo", "say:ready echo"),
+        "flood.cfg": probe("flood", "flood:3000 wait"),
+        "spin.cfg": probe("spin", "spin"),
+        "refused.cfg": probe("refused", "refused wait"),
+        "fault.cfg": probe("fault", "say:falling fault:dead000"),
+        "ud.cfg": probe("ud", "say:falling ud"),
+        "crash.cfg": probe("crash", "say:giving-up shutdown:3"),
+        "reboot-destroy.cfg": probe("rd", "say:again shutdown:1", on_reboot='"destroy"'),
+        "reboot-restart.cfg": probe("rr", "say:ready wait", on_reboot='"restart"'),
+        "reboot-preserve.cfg": probe("rp", "say:again shutdown:1", on_reboot='"preserve"'),
+        "crash-preserve.cfg": probe("cp", "say:falling ud", on_crash='"preserve"'),
+        "crash-restart.cfg": probe("cr", "say:ready wait", on_crash='"restart"'),
+        "crash-rename.cfg": probe("cn", "say:ready wait", on_crash='"rename-restart"'),
+        "poweroff-preserve.cfg": probe("pp", "say:once", on_poweroff='"preserve"'),
+        # Configurations with something wrong in them.
+        "unclosed.cfg": 'name = "bad"\nkernel = "/test/probe.elf\nmemory = 16\n',
         "noequals.cfg": 'name = "bad"\n\n# a comment\nmemory 16\n',
-        "notanumber.cfg": 'name = "bad"\nkernel = "/boot/hello.elf"\nmemory = "much"\n',
-        "noname.cfg": 'kernel = "/boot/hello.elf"\nmemory = 16\n',
+        "notanumber.cfg": 'name = "bad"\nkernel = "/test/probe.elf"\nmemory = "much"\n',
+        "noname.cfg": 'kernel = "/test/probe.elf"\nmemory = 16\n',
         "nokernel.cfg": 'name = "bad"\nmemory = 16\n',
-        "action.cfg": 'name = "bad"\nkernel = "/boot/hello.elf"\nmemory = 16\non_crash = "explode"\n',
+        "action.cfg": probe("bad", "wait", on_crash='"explode"'),
+        "binary.cfg": bytes(range(256)),
+        **{f"kernel-{name}.cfg": f'name = "bad"\nkernel = "/test/{name}"\nmemory = 16\n'
+           for name in ("missing.elf", *BAD_KERNELS)},
     }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest that does what its command line says, word by word, so that a system test can bring a
+ * domain into the state it wants to look at. A word is ACTION or ACTION:ARGUMENT; see the table
+ * at the end. It returns from main (a clean power-off) when there is no word left.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libos.h>
+#include <kit/xenbus.h>
+
+static void probe_say(const char *text)
+{
+	printf("%s\n", text);
+}
+
+static void probe_flood(const char *lines)
+{
+	for (int i = 1; i <= atoi(lines); i++)
+		printf("flood line %d\n", i);
+}
+
+/* Echoes lines typed at the console until one is "end". */
+static void probe_echo(const char *arg)
+{
+	char line[200];
+
+	(void)arg;
+	while (fgets(line, sizeof(line), stdin) && strncmp(line, "end", 3))
+		printf("you typed: %s", line);
+}
+
+/* The reason that a word in control/shutdown asks for. */
+static unsigned int probe_reason(const char *request)
+{
+	if (!strcmp(request, "reboot"))
+		return SHUTDOWN_reboot;
+	return strcmp(request, "crash") ? SHUTDOWN_poweroff : SHUTDOWN_crash;
+}
+
+/* As a well-behaved guest does: sleeps until the toolstack asks for an end, and obeys. */
+static void probe_wait(const char *arg)
+{
+	struct xenbus_watch watch;
+	char request[32];
+
+	(void)arg;
+	if (xenbus_watch(&watch, "control/shutdown")) {
+		printf("no watch\n");
+		return;
+	}
+	printf("waiting\n");
+	for (;;) {
+		xenbus_watch_wait(&watch, OS_FOREVER);
+		if (xenbus_read(XENBUS_NO_TX, "control/shutdown", request, sizeof(request)) <= 0)
+			continue;
+		xenbus_write(XENBUS_NO_TX, "control/shutdown", "");
+		printf("asked for %s\n", request);
+		libos_shutdown(probe_reason(request));
+	}
+}
+
+static void probe_shutdown(const char *reason)
+{
+	libos_shutdown(atoi(reason));
+}
+
+static void probe_fault(const char *address)
+{
+	*(volatile int *)strtoul(address, NULL, 16) = 1;
+}
+
+static void probe_ud(const char *arg)
+{
+	(void)arg;
+	__asm__ volatile("ud2");
+}
+
+/* Asks for a writable mapping of its own top-level page table, which must be refused. */
+static void probe_refused(const char *arg)
+{
+	void *page = pages_alloc(1);
+	pte_t own_root = pte_make(virt_to_mfn((void *)start_info->pt_base), PTE_RW);
+
+	(void)arg;
+	printf("refused with %d\n", hypercall_update_va_mapping(page, own_root, UVMF_INVLPG));
+}
+
+static void probe_spin(const char *arg)
+{
+	(void)arg;
+	printf("spinning\n");
+	for (;;)
+		;
+}
+
+static const struct action {
+	const char *name;
+	void (*act)(const char *argument);
+} actions[] = {
+	{ "say", probe_say },			/* TEXT (no blanks) */
+	{ "flood", probe_flood },		/* number of lines */
+	{ "echo", probe_echo },
+	{ "wait", probe_wait },
+	{ "shutdown", probe_shutdown },		/* number of the reason */
+	{ "fault", probe_fault },		/* address to write to, in hex */
+	{ "ud", probe_ud },
+	{ "refused", probe_refused },
+	{ "spin", probe_spin },
+};
+
+int main(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		char *argument = strchr(argv[i], ':');
+		size_t length = argument ? (size_t)(argument++ - argv[i]) : strlen(argv[i]);
+
+		for (size_t a = 0; a < sizeof(actions) / sizeof(actions[0]); a++)
+			if (strlen(actions[a].name) == length &&
+			    !strncmp(actions[a].name, argv[i], length))
+				actions[a].act(argument ? argument : "");
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""The build: nothing is made twice, and every text of the repository stays portable."""
+import os
+import subprocess
+
+import pytest
+
+import machine as driver
+
+pytestmark = pytest.mark.parvus
+
+
+def test_second_make_does_nothing():
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+    made = subprocess.run(["make"], cwd=driver.ROOT, env=clean, capture_output=True, text=True, timeout=120)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.strip() == "make: Nothing to be done for 'all'."
+
+
+def test_help_names_the_targets():
+    said = subprocess.run(["make", "-s", "help"], cwd=driver.ROOT, capture_output=True, text=True, check=True).stdout
+    for target in ("run", "demo", "test", "iso", "debug", "clean"):
+        assert f"make {target}" in said
+
+
+def test_install_deps_names_what_is_missing(tmp_path):
+    """Where there is no apt it says what to install and fails; an empty PATH is such a machine."""
+    for tool in ("sed", "dirname", "sh", "cat"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    ended = subprocess.run(["/bin/sh", os.path.join(driver.ROOT, "scripts/install-deps")],
+                           env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "nasm" in ended.stderr and "qemu-system-x86" in ended.stderr

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""A guest nobody here wrote: Debian's PV-GRUB, unmodified, up to its prompt and with commands typed at it."""
+
+
+def test_prompt_and_commands(machine):
+    machine.type("pvctl create -c /etc/pvgrub.cfg\r")
+    machine.expect("grub> ", timeout=120)
+    machine.type("ls\r")
+    machine.expect(r"\(memdisk\)|\(", timeout=60)
+    machine.expect("grub> ")
+    machine.type("echo these words\r")
+    machine.expect("these words")
+    machine.expect("these words")
+    machine.expect("grub> ")
+    machine.type("halt\r")
+    machine.prompt()
+    machine.sh("pvctl wait pvgrub")
+
+
+def test_destroyed_at_its_prompt(machine):
+    machine.type("pvctl create -c /etc/pvgrub.cfg\r")
+    machine.expect("grub> ", timeout=120)
+    machine.type("\x1d")
+    machine.prompt()
+    machine.sh("pvctl destroy pvgrub")
+    assert "grub>" in machine.sh("pvctl console -l pvgrub")
