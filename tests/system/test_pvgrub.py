@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A guest nobody here wrote: Debian's PV-GRUB, unmodified, up to its prompt and with commands typed at it."""
+from test_operator import gone
 
 
 def test_prompt_and_commands(machine):
@@ -14,7 +15,7 @@ def test_prompt_and_commands(machine):
     machine.expect("grub> ")
     machine.type("halt\r")
     machine.prompt()
-    machine.sh("pvctl wait pvgrub")
+    gone(machine, "pvgrub")
 
 
 def test_destroyed_at_its_prompt(machine):
