@@ -3,6 +3,7 @@
 #ifndef XENSTORE_PATH_H
 #define XENSTORE_PATH_H
 
+#include <errno.h>              /* first: xs_wire.h then defines the table of errors */
 #include <stdbool.h>
 #include <stdint.h>
 #include <xen/io/xs_wire.h>

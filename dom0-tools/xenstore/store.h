@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <xen/io/xs_wire.h>
 #include "path.h"
 #include "tree.h"
 

@@ -13,6 +13,7 @@
 #ifndef DOM0_TOOLS_XS_H
 #define DOM0_TOOLS_XS_H
 
+#include <errno.h>              /* first: xs_wire.h then defines the table of errors */
 #include <stdbool.h>
 #include <stdint.h>
 #include <xen/io/xs_wire.h>
