@@ -7,6 +7,7 @@
 #define XEN_ERRNO(name, value) name = value,
 enum {
 #include <xen/errno.h>
+	ERESTART = 85,		/* the public header shows it to nobody else */
 };
 
 /*
