@@ -163,7 +163,8 @@ static void parse_fadt(const struct table *t)
 
 static bool rsdp_valid(const uint8_t *p, size_t room)
 {
-	return room >= RSDP_BYTES && !memcmp(p, "RSD PTR ", 8) && sums_to_zero(p, RSDP_BYTES);
+	return room >= RSDP_BYTES && !memcmp(p, "RSD PTR ", 8) && sums_to_zero(p, RSDP_BYTES) &&
+	       (p[15] < 2 || room >= RSDP_V2_BYTES);
 }
 
 static const uint8_t *rsdp_scan(maddr_t at, size_t bytes)

@@ -40,9 +40,16 @@ hypercall_fn do_set_trap_table, do_set_gdt, do_stack_switch, do_set_callbacks, d
 	do_mmu_update, do_update_va_mapping, do_update_va_mapping_otherdomain, do_mmuext_op, /* mm/ */
 	do_memory_op,						/* hypercall/memory.c ... */
 	do_multicall, do_xen_version, do_console_io, do_vm_assist, do_physdev_op, do_platform_op,
-	do_domctl, do_sysctl, do_nmi_op, do_xsm_op,		/* hypercall/ */
+	do_domctl, do_sysctl,					/* hypercall/ */
 	do_event_channel_op,					/* event/ */
 	do_grant_table_op,					/* grant/ */
 	do_set_timer_op, do_sched_op, do_sched_op_compat, do_vcpu_op;	/* sched/, domain/ */
+
+/* table.c: NULL is -ENOSYS */
+#define NR_HYPERCALLS 64
+extern hypercall_fn *const hypercall_table[NR_HYPERCALLS];
+
+/* hypercall_page.c: writes the 4 KB of entry stubs a guest calls through (its page, writable for us) */
+void hypercall_page_fill(void *page);
 
 #endif

@@ -18,22 +18,29 @@ void apic_eoi(void);
 void apic_timer_arm(uint32_t ticks);		/* one shot, 0 stops */
 extern uint32_t apic_khz;			/* timer ticks per ms */
 
-void ioapic_init(void);
-/* Route a GSI to this CPU; level or edge, polarity by MADT overrides; masked at first. */
+/* --- ioapic.c --- */
+void ioapic_init(void);				/* masks everything, the old PICs too */
+/* Route a GSI to this CPU; masked at first. -EINVAL: no such pin. */
 int ioapic_route(unsigned gsi, uint8_t vector, bool level, bool low);
 void ioapic_mask(unsigned gsi, bool mask);
 unsigned ioapic_nr_gsis(void);
-uint32_t ioapic_read(maddr_t base, unsigned reg, int *err);	/* PHYSDEVOP_apic_read */
-int ioapic_guest_write(maddr_t base, unsigned reg, uint32_t val);
+/* PHYSDEVOP_apic_read: a register of the IOAPIC at this machine address; -EINVAL: no such IOAPIC. */
+int ioapic_read(maddr_t base, unsigned reg, uint32_t *value);
+bool ioapic_present(maddr_t base);
+/* Trigger and polarity by the MADT: its overrides, else ISA's (edge, high), else PCI's (level, low). */
+void gsi_trigger(unsigned gsi, bool *level, bool *low);
+unsigned isa_irq_to_gsi(unsigned irq, bool *level, bool *low);
 
-/* irq.c */
+/* --- irq.c --- */
 void irq_dispatch(unsigned vector);		/* from the entry code: EOI rules included */
-void irq_set_hv_handler(unsigned gsi, void (*fn)(void));	/* serial */
-/* dom0's pirq = GSI. shareable: level. -EBUSY, -EINVAL. */
+int irq_set_hv_handler(unsigned gsi, void (*fn)(void));	/* serial; routed and unmasked at once */
+/* dom0's pirq: below 16 an ISA interrupt, else the GSI of that number. */
+int pirq_setup(unsigned gsi, bool level, bool low);	/* PHYSDEVOP_setup_gsi; -EBUSY: bound otherwise */
+/* -EPERM: not dom0, -EBUSY: bound or ours, -EINVAL: no such pin. Caller holds event_lock. */
 int pirq_bind(struct domain *d, unsigned pirq, bool shareable);
 void pirq_unbind(struct domain *d, unsigned pirq);
 int pirq_eoi(struct domain *d, unsigned pirq);	/* guest is done: unmask a level interrupt */
 bool pirq_needs_eoi(unsigned pirq);
-unsigned isa_irq_to_gsi(unsigned irq, bool *level, bool *low);
+bool pirq_valid(unsigned pirq);
 
 #endif

@@ -101,8 +101,8 @@ size_t serial_read(char *buf, size_t n)
 
 void serial_irq_init(void)
 {
-	if (!present)
-		return;
-	irq_set_hv_handler(COM1_IRQ, rx_interrupt);
-	outb(IER, IER_RX);
+	bool level, low;
+
+	if (present && irq_set_hv_handler(isa_irq_to_gsi(COM1_IRQ, &level, &low), rx_interrupt) == 0)
+		outb(IER, IER_RX);
 }

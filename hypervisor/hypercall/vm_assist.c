@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* vm_assist: switches a guest throws about itself. m2p_strict is not among them: our machine-to-phys table
+ * is readable to guest user mode always, and saying yes would promise otherwise. */
+#include "cpu.h"
+#include "domain.h"
+#include "errno.h"
+
+#define VALID (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) | \
+	       BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) | \
+	       BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag))
+
+long do_vm_assist(uint64_t cmd, uint64_t type, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
+{
+	uint32_t *bits = &current->domain->vm_assist;
+
+	(void)a3, (void)a4, (void)a5, (void)a6;
+	type = (uint32_t)type;
+	if (type >= 32 || !(VALID & BIT(type)))
+		return -EINVAL;
+	switch ((uint32_t)cmd) {
+	case VMASST_CMD_enable:
+		__atomic_or_fetch(bits, 1u << type, __ATOMIC_RELAXED);
+		return 0;
+	case VMASST_CMD_disable:
+		__atomic_and_fetch(bits, ~(1u << type), __ATOMIC_RELAXED);
+		return 0;
+	}
+	return -ENOSYS;
+}
