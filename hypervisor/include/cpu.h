@@ -6,6 +6,8 @@
 #ifndef HV_CPU_H
 #define HV_CPU_H
 
+#include "list.h"
+#include "lock.h"
 #include "time.h"
 #include "types.h"
 
@@ -13,7 +15,6 @@ struct vcpu;
 
 #define MAX_CPUS 64
 #define CPU_STACK_SIZE (4 * PAGE_SIZE)
-#define MAX_TIMERS 1024
 
 enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_COUNT };
 
@@ -39,14 +40,14 @@ struct cpu {
 	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
 	uint64_t cr4;			/* what CR4 holds */
 	void *gdt_page;			/* the reserved page 14 of every GDT window */
-	/* timers of this CPU */
-	struct timer *timer_heap[MAX_TIMERS + 1];
-	unsigned nr_timers;
+	/* timer_lock */
+	spinlock_t timer_lock;
+	struct list timers;		/* armed ones, soonest first */
 	s_time_t apic_deadline;		/* what the one-shot timer is armed for */
 	struct tss tss __aligned(128);
 };
 
-extern struct cpu cpus[MAX_CPUS];
+extern struct cpu *cpus[MAX_CPUS];
 extern unsigned nr_cpus;
 
 static inline struct cpu *this_cpu(void)
@@ -81,6 +82,8 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 
 void cpu_detect(void);			/* boot CPU: fill cpu_features */
-void cpu_init(struct cpu *c);		/* GDT, IDT, TSS, MSRs, CR0, CR4 of the CPU it runs on */
+void cpu_init(unsigned id);		/* GDT, IDT, TSS, MSRs, CR0, CR4 of the CPU it runs on */
+void cpu_patch_smap(void);
+void cpu_load_own_gdt(const struct cpu *c);
 
 #endif

@@ -57,7 +57,7 @@ struct domain {
 
 	/* mm_lock: page tables, types L1-L4 and segdesc of this domain's frames */
 	spinlock_t mm_lock;
-	unsigned vm_assist;			/* bits of VMASST_TYPE_*; written by current only */
+	uint32_t vm_assist;			/* bits of VMASST_TYPE_*; written by current only */
 
 	/* page_lock */
 	spinlock_t page_lock;
@@ -77,9 +77,11 @@ struct domain {
 	/* dom0 only: which pirqs it bound (event_lock) */
 	uint64_t pirq_bound[4];
 
-	/* log limiter of guest_log */
+	/* console lock: log limiter, and the unfinished line of a domU's CONSOLEIO_write */
 	s_time_t log_window;
 	unsigned log_count;
+	unsigned line_len;
+	char line[128];
 
 	int64_t time_offset_seconds;		/* domctl settimeoffset */
 };

@@ -32,6 +32,8 @@ enum frame_type {
 	FT_SEGDESC,		/* a page of GDT or LDT: no call gates, no DPL < 3 */
 	FT_WRITABLE,		/* mapped writable somewhere, or used as such (grant, vcpu_info) */
 	FT_SHARED,		/* hypervisor page shown to guests: shared_info, grant table */
+	FT_FREE = 14,		/* first frame of a free block: page_alloc.c only */
+	FT_NOT_RAM = 15,	/* a hole that the frame table happens to cover */
 };
 
 #define FRAME_REF_MASK		0x00000000ffffffffULL
@@ -42,6 +44,8 @@ enum frame_type {
 #define FRAME_ALLOCATED		BIT(58)	/* the owner's allocation: one reference */
 #define FRAME_HV		BIT(59)	/* hypervisor's own page; guests may map it if they own it */
 #define FRAME_TYPE_SHIFT	60
+#define FRAME_FREE	((uint64_t)FT_FREE << FRAME_TYPE_SHIFT)
+#define FRAME_NOT_RAM	((uint64_t)FT_NOT_RAM << FRAME_TYPE_SHIFT)
 
 struct frame {
 	uint64_t state;

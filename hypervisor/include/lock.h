@@ -11,7 +11,7 @@
  *   domain_list_lock    the list of domains
  *   d->page_lock        the domain's list of frames and their number
  *   sched lock          run queues, vcpu states
- *   timer lock          per CPU timer heap
+ *   timer lock          a CPU's armed timers
  *   heap lock, page allocator lock
  *   console lock
  */

@@ -62,6 +62,20 @@ void *ioremap(maddr_t maddr, uint64_t bytes, bool uncached);
 extern pte_t *idle_l4;
 /* Fill slots 256-271 of a guest's L4 (called by validation of an L4). */
 void hv_l4_install(struct domain *d, pte_t *l4);
+/* The domain's own slot 260: entry of a vcpu's window page (0-15 GDT, 16-31 LDT). */
+int perdomain_init(struct domain *d);
+int perdomain_add_vcpu(struct domain *d, unsigned vcpu_id);
+pte_t *perdomain_pte(struct domain *d, unsigned vcpu_id, unsigned page);
+void perdomain_free(struct domain *d);
+extern mfn_t zero_page_mfn;
+
+/* --- boot/memory.c, in the order of boot --- */
+void memory_init(void);
+void own_tables_init(void);
+void own_tables_load(void);
+void *boot_pages(uint64_t n);
+void *pt_page_alloc(void);
+void memory_free_boot(void);
 
 /* --- memory map of the machine --- */
 bool maddr_is_ram(maddr_t a);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* System time (ns since boot) from the TSC, wall clock, one-shot timers on a per-CPU heap. */
+/* System time (ns since boot) from the TSC, wall clock, one-shot timers on a per-CPU list. */
 #ifndef HV_TIME_H
 #define HV_TIME_H
 
+#include "list.h"
 #include "types.h"
 
 struct domain;
@@ -21,8 +22,8 @@ struct timer {
 	s_time_t expires;
 	void (*fn)(void *arg);			/* in softirq context: interrupts off, no locks held */
 	void *arg;
+	struct list link;			/* in cpus[cpu]->timers while armed */
 	unsigned cpu;
-	unsigned slot;				/* position in the heap, 0: not armed */
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);

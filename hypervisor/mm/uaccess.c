@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The door to guest memory (contract in uaccess.h). A fault at a marked instruction resumes at its fixup
+ * with the number of bytes not copied; x86/traps.c looks them up in the exception table.
+ */
+#include "uaccess.h"
+#include "errno.h"
+#include "lib.h"
+
+/* STAC or CLAC if the CPU has SMAP: see cpu_patch_smap. */
+#define SMAP_SITE(op) "99: .byte 0x0f, 0x1f, 0x00\n" \
+	".pushsection .smap_table, \"a\"\n .quad 99b, " op "\n .popsection\n"
+#define STAC SMAP_SITE("0xcb")
+#define CLAC SMAP_SITE("0xca")
+#define FIXUP(at, to) \
+	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
+
+/* Quadwords first, then the odd bytes: under icount each iteration counts. */
+static size_t copy_raw(void *dst, const void *src, size_t n)
+{
+	size_t quads = n / 8, rest = n % 8;
+
+	__asm__ volatile(STAC
+			 "1: rep movsq\n"
+			 "mov %[rest], %[cnt]\n"
+			 "2: rep movsb\n"
+			 "3: " CLAC
+			 ".pushsection .text.fixup, \"ax\"\n"
+			 "4: lea (%[rest], %[cnt], 8), %[cnt]\n jmp 3b\n"
+			 ".popsection\n"
+			 FIXUP("1b", "4b") FIXUP("2b", "3b")
+			 : [cnt] "+c"(quads), "+D"(dst), "+S"(src) : [rest] "r"(rest) : "memory");
+	return quads;
+}
+
+size_t copy_from_guest_bytes(void *dst, const void *src, size_t n)
+{
+	return guest_range_ok(src, n) ? copy_raw(dst, src, n) : n;
+}
+
+size_t copy_to_guest_bytes(void *dst, const void *src, size_t n)
+{
+	return guest_range_ok(dst, n) ? copy_raw(dst, src, n) : n;
+}
+
+size_t clear_guest_bytes(void *dst, size_t n)
+{
+	if (!guest_range_ok(dst, n))
+		return n;
+	__asm__ volatile(STAC "1: rep stosb\n 2: " CLAC FIXUP("1b", "2b")
+			 : "+c"(n), "+D"(dst) : "a"(0) : "memory");
+	return n;
+}
+
+/* Bytes of nr elements starting at off from base; false if that wraps around. */
+static bool span(uint64_t *addr, uint64_t *bytes, const void *base, uint64_t off, uint64_t nr, size_t size)
+{
+	uint64_t skip;
+
+	return !__builtin_mul_overflow(off, size, &skip) && !__builtin_mul_overflow(nr, size, bytes) &&
+	       !__builtin_add_overflow((uint64_t)base, skip, addr);
+}
+
+int guest_copy_from_(void *dst, const void *base, uint64_t off, uint64_t nr, size_t size)
+{
+	uint64_t addr, bytes;
+
+	if (!span(&addr, &bytes, base, off, nr, size))
+		return -EFAULT;
+	return copy_from_guest_bytes(dst, (const void *)addr, bytes) ? -EFAULT : 0;
+}
+
+int guest_copy_to_(void *base, uint64_t off, const void *src, uint64_t nr, size_t size)
+{
+	uint64_t addr, bytes;
+
+	if (!span(&addr, &bytes, base, off, nr, size))
+		return -EFAULT;
+	return copy_to_guest_bytes((void *)addr, src, bytes) ? -EFAULT : 0;
+}

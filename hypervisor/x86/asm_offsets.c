@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Structure offsets for the assembly: compiled to text only; the build turns each "@@ name value" line
+ * into a NASM %define.
+ */
+#include "cpu.h"
+#include "domain.h"
+
+#define OFFSET(name, type, member) \
+	__asm__ volatile("\n@@ " #name " %c0" :: "i"(offsetof(type, member)))
+
+void asm_offsets(void);
+void asm_offsets(void)
+{
+	OFFSET(CPU_CURRENT, struct cpu, current);
+	OFFSET(CPU_FRAME_TOP, struct cpu, frame_top);
+	OFFSET(CPU_STACK_TOP, struct cpu, stack_top);
+	OFFSET(CPU_SCRATCH, struct cpu, scratch);
+	OFFSET(CPU_SOFTIRQ, struct cpu, softirq_pending);
+	OFFSET(VCPU_REGS, struct vcpu, regs);
+	OFFSET(VCPU_RAX, struct vcpu, regs.rax);
+	OFFSET(VCPU_INFO, struct vcpu, info);
+	OFFSET(VCPU_BOUNCE_FLAGS, struct vcpu, bounce.flags);
+	OFFSET(VCPU_RESTARTING, struct vcpu, cont.restarting);
+	OFFSET(VCPU_KERNEL_MODE, struct vcpu, pv.kernel_mode);
+	OFFSET(REGS_VECTOR, struct cpu_user_regs, entry_vector);
+	OFFSET(REGS_RIP, struct cpu_user_regs, rip);
+	OFFSET(REGS_CS, struct cpu_user_regs, cs);
+	OFFSET(REGS_RFLAGS, struct cpu_user_regs, rflags);
+	OFFSET(REGS_RSP, struct cpu_user_regs, rsp);
+	OFFSET(REGS_SS, struct cpu_user_regs, ss);
+	OFFSET(INFO_PENDING, vcpu_info_t, evtchn_upcall_pending);
+	OFFSET(INFO_MASK, vcpu_info_t, evtchn_upcall_mask);
+}

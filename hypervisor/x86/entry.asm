@@ -1,0 +1,311 @@
+; SPDX-License-Identifier: MIT
+;
+; The way in and out of the hypervisor.
+;
+; From a guest the CPU (or, for SYSCALL, we) build the frame of struct cpu_user_regs right inside
+; current's struct vcpu: cpu->frame_top is the end of its ss field. C then runs on the CPU's own stack,
+; which is empty whenever a guest runs; so a context switch is a change of cpu->current, and nothing is
+; ever copied. GS is ours inside (swapgs at each crossing), interrupts stay off.
+;
+; From the hypervisor itself (an interrupt in an explicit window, a fault at a guest-memory access) the
+; frame goes on the current stack.
+;
+; NMI, double fault, machine check and debug exceptions arrive on IST stacks, because they may hit
+; between SYSCALL and the switch of stacks.
+
+%include "asm_offsets.inc"
+
+%define FLAT_CS64	0xe033
+%define FLAT_SS		0xe02b
+%define SYSCALL_FRAME	0x100		; entry_vector: rcx and r11 are dead, SYSRET may be used
+%define ERESTART	85
+%define UNSAFE_FLAGS	0x34100		; TF, NT, RF, VM: only IRET restores them rightly
+
+extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
+extern fatal_exception
+global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, db_entry, nmi_entry, df_entry, mc_entry
+global hv_resume
+
+; A site that becomes STAC or CLAC when the CPU has SMAP (x86/cpu.c).
+%macro CLAC_SITE 0
+%%site:	db 0x0f, 0x1f, 0x00		; a three-byte NOP
+	[section .smap_table]
+	dq %%site, 0xca
+	__?SECT?__
+%endmacro
+
+%macro PUSH_GPRS 0
+	push	rdi
+	push	rsi
+	push	rdx
+	push	rcx
+	push	rax
+	push	r8
+	push	r9
+	push	r10
+	push	r11
+	push	rbx
+	push	rbp
+	push	r12
+	push	r13
+	push	r14
+	push	r15
+%endmacro
+
+%macro POP_GPRS 0
+	pop	r15
+	pop	r14
+	pop	r13
+	pop	r12
+	pop	rbp
+	pop	rbx
+	pop	r11
+	pop	r10
+	pop	r9
+	pop	r8
+	pop	rax
+	pop	rcx
+	pop	rdx
+	pop	rsi
+	pop	rdi
+%endmacro
+
+section .smap_table noexec nowrite alloc
+section .text.entry exec align=16
+
+; 256 stubs of 16 bytes, one a vector. Stack: rip cs rflags rsp ss above an error code (pushed by the CPU
+; for 8, 10-14, 17, 21, 29, 30, else by us); the vector goes into the upper half of the same quadword.
+	align	16
+trap_stubs:
+%assign i 0
+%rep 256
+	align	16
+%if i != 8 && !(i >= 10 && i <= 14) && i != 17 && i != 21 && i != 29 && i != 30
+	push	0
+%endif
+	mov	dword [rsp + 4], i
+	jmp	trap_common
+%assign i i+1
+%endrep
+
+	align	16
+trap_common:
+	test	byte [rsp + 16], 3
+	jz	trap_in_hv
+	swapgs
+; In: GS ours, rsp at error_code inside current->regs, all other registers the guest's.
+trap_save:
+	cld
+	CLAC_SITE
+	PUSH_GPRS
+	mov	rdi, rsp
+	mov	rsp, [gs:CPU_STACK_TOP]
+	call	trap_from_guest		; (struct cpu_user_regs *)
+
+; Leaves to the guest from any state of registers, on an empty stack.
+exit_to_guest:
+	cmp	dword [gs:CPU_SOFTIRQ], 0
+	mov	rdi, [gs:CPU_CURRENT]
+	jne	.work
+	cmp	byte [rdi + VCPU_BOUNCE_FLAGS], 0
+	jne	.work
+	mov	rax, [rdi + VCPU_INFO]
+	cmp	byte [rax + INFO_PENDING], 0
+	je	.restore
+	cmp	byte [rax + INFO_MASK], 0
+	je	.work
+.restore:
+	lea	rsp, [rdi + VCPU_REGS]
+	cmp	dword [rsp + REGS_VECTOR], SYSCALL_FRAME
+	jne	.iret
+	mov	rcx, [rsp + REGS_RIP]
+	mov	r11, [rsp + REGS_RFLAGS]
+	mov	rax, 1 << 47
+	add	rax, rcx
+	shr	rax, 48
+	jnz	.iret			; not canonical: SYSRET would fault in ring 0
+	test	r11d, UNSAFE_FLAGS
+	jnz	.iret
+	cmp	word [rsp + REGS_CS], FLAT_CS64
+	jne	.iret
+	cmp	word [rsp + REGS_SS], FLAT_SS
+	jne	.iret
+	pop	r15
+	pop	r14
+	pop	r13
+	pop	r12
+	pop	rbp
+	pop	rbx
+	add	rsp, 8
+	pop	r10
+	pop	r9
+	pop	r8
+	pop	rax
+	add	rsp, 8
+	pop	rdx
+	pop	rsi
+	pop	rdi
+	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
+	swapgs
+	o64 sysret
+.iret:
+	POP_GPRS
+	add	rsp, 8
+	swapgs
+guest_iret:
+	iretq
+.work:
+	mov	rsp, [gs:CPU_STACK_TOP]
+	call	exit_work		; until nothing is left to do
+	jmp	exit_to_guest_now
+
+; As above after exit_work, which left nothing to do; a later event waits for the next exit.
+exit_to_guest_now:
+	mov	rdi, [gs:CPU_CURRENT]
+	jmp	exit_to_guest.restore
+
+; SYSCALL: a hypercall from the guest kernel, or a system call of its user space.
+; In: rcx = rip, r11 = rflags, rsp = the guest's, IF, DF, TF, AC clear.
+	align	16
+syscall_entry:
+	swapgs
+	mov	[gs:CPU_SCRATCH], rsp
+	mov	rsp, [gs:CPU_FRAME_TOP]
+	push	FLAT_SS
+	push	qword [gs:CPU_SCRATCH]
+	push	r11
+	push	FLAT_CS64
+	push	rcx
+	sub	rsp, 8
+	mov	dword [rsp + 4], SYSCALL_FRAME
+	PUSH_GPRS
+	mov	rsp, [gs:CPU_STACK_TOP]
+	mov	rbx, [gs:CPU_CURRENT]
+	cmp	byte [rbx + VCPU_KERNEL_MODE], 0
+	je	.user
+	; C wants the fourth argument in rcx. Numbers from 64 on have no slot, nor has speculation.
+	mov	rcx, r10
+	cmp	rax, 64
+	jae	.nosys
+	sbb	r10, r10
+	and	r10, rax
+	lea	r11, [rel hypercall_table]
+	mov	r11, [r11 + r10 * 8]
+	test	r11, r11
+	jz	.nosys
+	call	r11
+	cmp	rax, -ERESTART
+	je	.again
+	mov	[rbx + VCPU_RAX], rax
+	jmp	exit_to_guest
+.nosys:	mov	qword [rbx + VCPU_RAX], -38
+	jmp	exit_to_guest
+.again:	mov	byte [rbx + VCPU_RESTARTING], 1
+	mov	rsp, [gs:CPU_STACK_TOP]
+	call	exit_work
+	jmp	exit_to_guest_now
+.user:
+	mov	rdi, rbx
+	call	user_syscall		; (struct vcpu *)
+	jmp	exit_to_guest
+
+; SYSCALL from compatibility mode (AMD): not offered. In as above but 32-bit; answers with #UD.
+	align	16
+syscall32_entry:
+	swapgs
+	mov	[gs:CPU_SCRATCH], rsp
+	mov	rsp, [gs:CPU_FRAME_TOP]
+	push	FLAT_SS
+	push	qword [gs:CPU_SCRATCH]
+	push	r11
+	push	0xe023
+	push	rcx
+	sub	rsp, 8
+	mov	qword [rsp], 0
+	mov	dword [rsp + 4], 6
+	jmp	trap_save
+
+; An exception or interrupt while in the hypervisor. Stack as for trap_common.
+trap_in_hv:
+	push	rax
+	lea	rax, [rel guest_iret]
+	cmp	[rsp + 16], rax
+	pop	rax
+	je	iret_fault
+	cld
+	PUSH_GPRS
+	mov	rdi, rsp
+	mov	rbp, rsp
+	and	rsp, -16
+	call	trap_from_hv
+	mov	rsp, rbp
+	POP_GPRS
+	add	rsp, 8
+	iretq
+
+; IRETQ did not like the guest's cs, ss or rip. The fault's frame overwrote only saved registers, which
+; are still in the CPU; rip, cs, rflags, rsp and ss of current->regs are intact.
+iret_fault:
+	swapgs
+	mov	rsp, [gs:CPU_FRAME_TOP]
+	sub	rsp, 48
+	mov	qword [rsp], 0
+	PUSH_GPRS
+	mov	rsp, [gs:CPU_STACK_TOP]
+	mov	rdi, [gs:CPU_CURRENT]
+	call	iret_failed		; (struct vcpu *): failsafe callback
+	jmp	exit_to_guest
+
+; Debug exception, on its IST stack. From a guest: as if it had come the usual way. From us (a guest's
+; MOV SS before SYSCALL, a breakpoint on memory we touch for it): forget it.
+db_entry:
+	test	byte [rsp + 8], 3
+	jz	.hv
+	swapgs
+	push	rax
+	push	rbx
+	mov	rax, [gs:CPU_FRAME_TOP]
+%assign i 0
+%rep 5
+	mov	rbx, [rsp + 16 + i * 8]
+	mov	[rax - 40 + i * 8], rbx
+%assign i i+1
+%endrep
+	pop	rbx
+	pop	rax
+	mov	rsp, [gs:CPU_FRAME_TOP]
+	sub	rsp, 48
+	mov	qword [rsp], 0
+	mov	dword [rsp + 4], 1
+	jmp	trap_save
+.hv:
+	push	rax
+	xor	eax, eax
+	mov	dr6, rax
+	pop	rax
+	iretq
+
+; NMI: nobody sends any to us that would need an answer.
+nmi_entry:
+	iretq
+
+; Double fault and machine check: beyond repair.
+df_entry:
+	mov	dword [rsp + 4], 8
+	jmp	fatal
+mc_entry:
+	push	0
+	mov	dword [rsp + 4], 18
+fatal:
+	PUSH_GPRS
+	mov	rdi, rsp
+	and	rsp, -16
+	call	fatal_exception		; does not return
+	ud2
+
+; Drops whatever is on the stack and leaves to cpu->current (the boot CPU's first step into dom0, idle's
+; way out).
+hv_resume:
+	mov	rsp, [gs:CPU_STACK_TOP]
+	call	exit_work
+	jmp	exit_to_guest_now
