@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Creates and destroys domains. Creation checks the files before it asks for a domain, and undoes
+ * its steps in reverse order where one fails. Destruction first takes every mapping of ours away
+ * (console, store): a frame that we map would keep the dead domain's memory allocated.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl/hyper.h"
+#include "ctl/life.h"
+#include "ctl/logscan.h"
+#include "ctl/records.h"
+#include "ctl/xstree.h"
+#include "console/console.h"
+
+#define SLACK_KB 1024                   /* what the limit allows above the memory, as xl does */
+#define OVERHEAD_PAGES 256              /* the hypervisor's own per domain: tables, vcpu, heap */
+#define REPORT_LINES 60
+#define GONE_STEPS 400                  /* of GONE_STEP_MS: two seconds */
+#define GONE_STEP_MS 5
+
+static struct os_mutex *lock;
+
+int life_start(void)
+{
+	int rc = xstree_open();
+
+	lock = os_mutex_new();
+	if (!rc)
+		rc = lock ? xstree_domain0() : -ENOMEM;
+	return rc ? rc : records_start();
+}
+
+static int refused(struct err *err, int rc, const char *what)
+{
+	return err_set(err, rc == -ENOMEM ? ERR_NO_MEMORY : ERR_HYPERVISOR, "%s: %s", what,
+		       strerror(-rc));
+}
+
+int life_find(const char *who, domid_t *domid)
+{
+	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
+	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : 0, rc = -ENOENT;
+	char name[DOMAIN_NAME_MAX + 1], id[8];
+
+	for (int i = 0; i < n && rc; i++) {
+		snprintf(id, sizeof(id), "%u", infos[i].domain);
+		if (!isdigit((unsigned char)*who))
+			xstree_name(infos[i].domain, name);
+		else
+			strcpy(name, id);
+		if (strcmp(name, who))
+			continue;
+		*domid = infos[i].domain;
+		rc = 0;
+	}
+	free(infos);
+	return rc;
+}
+
+static int check_memory(const struct domain_config *c, struct err *err)
+{
+	struct xen_sysctl_physinfo info;
+	int rc = ctl_physinfo(&info);
+
+	if (rc)
+		return refused(err, rc, "cannot ask for the machine's free memory");
+	if (info.free_pages < (c->memory_kb >> 2) + OVERHEAD_PAGES)
+		return err_set(err, ERR_NO_MEMORY, "too little free memory: the domain needs "
+			       "%" PRIu64 " KB and %u KB for its keeping, the machine has "
+			       "%" PRIu64 " KB free", c->memory_kb, OVERHEAD_PAGES * 4,
+			       info.free_pages * 4);
+	return 0;
+}
+
+static int new_domain(const struct domain_config *c, domid_t *domid, struct err *err)
+{
+	struct ctl_new_domain new = {
+		.max_vcpus = c->max_vcpus, .max_evtchn_port = c->max_event_channels,
+		.max_grant_frames = c->max_grant_frames,
+	};
+	int rc;
+
+	memcpy(new.uuid, c->uuid, sizeof(new.uuid));
+	rc = ctl_domain_create(&new, domid);
+	return rc ? refused(err, rc, "the hypervisor refuses a new domain") : 0;
+}
+
+static int set_limits(const struct domain_config *c, domid_t domid, struct err *err)
+{
+	int rc = ctl_domain_max_vcpus(domid, c->max_vcpus);
+
+	if (rc)
+		return refused(err, rc, "cannot allocate the domain's vcpus");
+	rc = ctl_domain_max_mem(domid, c->max_memory_kb + SLACK_KB);
+	if (rc)
+		return refused(err, rc, "cannot set the domain's memory limit");
+	if (!c->weight && !c->cap)
+		return 0;
+	rc = ctl_domain_weight(domid, c->weight ? c->weight : 256, c->cap);
+	return rc ? refused(err, rc, "cpu_weight and cap") : 0;
+}
+
+static int alloc_ports(struct builder_domain *d, struct err *err)
+{
+	int store = os_evtchn_alloc_for(d->domid, 0);
+	int console = store < 0 ? store : os_evtchn_alloc_for(d->domid, 0);
+
+	if (console < 0)
+		return refused(err, console, "cannot allocate the domain's event channels");
+	d->store_port = (uint32_t)store;
+	d->console_port = (uint32_t)console;
+	return 0;
+}
+
+/* Console, xenstore and records learn of a domain that is built; they forget it on error. */
+static int announce(const struct domain_config *c, const struct builder_domain *d,
+		    struct err *err)
+{
+	int rc = xstree_create(c, d, err);
+
+	if (rc)
+		goto fail_tree;
+	if (!xs_introduce_domain(xstree_handle(), d->domid, d->store_mfn, d->store_port)) {
+		rc = err_set(err, ERR_XENSTORE, "xenstored does not take the new domain: %s",
+			     strerror(errno));
+		goto fail_tree;
+	}
+	rc = console_add(d->domid, c->name, d->console_mfn, d->console_port);
+	if (rc) {
+		refused(err, rc, "the console daemon does not take the new domain");
+		goto fail_introduced;
+	}
+	rc = records_add(d->domid, c);
+	if (!rc)
+		return 0;
+	err_set(err, ERR_NO_MEMORY, "domain 0 has no memory for the domain's record");
+	console_forget(d->domid);
+fail_introduced:
+	xs_release_domain(xstree_handle(), d->domid);
+fail_tree:
+	xstree_remove(d->domid, c->uuid);
+	return rc;
+}
+
+/* Its frames come back in the background: wait, so that who looks next sees them free. */
+static int destroy_and_wait(domid_t domid)
+{
+	ctl_info info;
+	int rc = ctl_domain_destroy(domid);
+
+	for (int i = 0; !rc && i < GONE_STEPS; i++) {
+		if (ctl_domain_info(domid, &info))
+			return 0;
+		os_sleep_ms(GONE_STEP_MS);
+	}
+	return rc ? rc : -EBUSY;
+}
+
+static int create(const struct domain_config *c, const struct builder_kernel *k, domid_t *domid,
+		  struct err *err)
+{
+	struct builder_domain d = { .cmdline = c->cmdline };
+	int rc = new_domain(c, &d.domid, err);
+
+	if (rc)
+		return rc;
+	rc = set_limits(c, d.domid, err);
+	if (!rc)
+		rc = alloc_ports(&d, err);
+	if (!rc)
+		rc = builder_build(k, &d, err);
+	if (!rc)
+		rc = announce(c, &d, err);
+	if (rc)
+		destroy_and_wait(d.domid);
+	else
+		*domid = d.domid;
+	return rc;
+}
+
+static int create_locked(const struct domain_config *c, domid_t *domid, struct err *err)
+{
+	struct builder_kernel k;
+	domid_t other;
+	int rc;
+
+	if (!life_find(c->name, &other))
+		return err_set(err, ERR_EXISTS, "a domain named \"%s\" exists already, its id is %u",
+			       c->name, other);
+	rc = builder_load(&k, c->kernel, c->ramdisk, c->memory_kb >> 2, err);
+	if (rc)
+		return rc;
+	rc = check_memory(c, err);
+	if (!rc)
+		rc = create(c, &k, domid, err);
+	builder_unload(&k);
+	return rc;
+}
+
+int life_create(const struct domain_config *c, domid_t *domid, struct err *err)
+{
+	int rc;
+
+	os_mutex_lock(lock);
+	rc = create_locked(c, domid, err);
+	os_mutex_unlock(lock);
+	if (rc)
+		records_failed(c->name, err);
+	return rc;
+}
+
+int life_unpause(domid_t domid, struct err *err)
+{
+	int rc = ctl_domain_unpause(domid);
+
+	return rc ? refused(err, rc, "cannot unpause the domain") : 0;
+}
+
+static char *take_report(domid_t domid)
+{
+	char *log = ctl_log(false), *report = log ? logscan_domain(log, domid, REPORT_LINES) : NULL;
+
+	free(log);
+	return report;
+}
+
+static int destroy_locked(domid_t domid, int code, struct err *err)
+{
+	ctl_info info;
+	int rc = domid ? ctl_domain_info(domid, &info) : -EPERM;
+
+	if (rc)
+		return refused(err, rc, domid ? "no such domain" : "domain 0 stays");
+	ctl_domain_pause(domid);        /* so that the last words are the last */
+	console_gone(domid);
+	records_died(domid, code, take_report(domid));
+	xs_release_domain(xstree_handle(), domid);
+	rc = destroy_and_wait(domid);
+	xstree_remove(domid, info.handle);
+	return rc ? refused(err, rc, "the hypervisor does not let go of the domain") : 0;
+}
+
+int life_destroy(domid_t domid, int code, struct err *err)
+{
+	int rc;
+
+	os_mutex_lock(lock);
+	rc = destroy_locked(domid, code, err);
+	os_mutex_unlock(lock);
+	return rc;
+}
+
+int life_request(domid_t domid, const char *what, struct err *err)
+{
+	int rc = xstree_write(domid, "control/shutdown", what);
+
+	return rc ? err_set(err, ERR_XENSTORE, "cannot ask domain %u to shut down: %s", domid,
+			    strerror(-rc)) : 0;
+}
