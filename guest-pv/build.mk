@@ -29,7 +29,8 @@ NEWLIB := $(B)/newlib
 NEWLIB_TARBALL := $(wildcard /usr/src/newlib/newlib-*.tar.*)
 LIBOS_READY := $(NEWLIB)/stamp
 NEWLIB_CODE := -O2 -g0 -w -mno-red-zone -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -D__DYNAMIC_REENT__
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -D__DYNAMIC_REENT__ \
+	-DREENTRANT_SYSCALLS_PROVIDED
 
 $(LIBOS_READY): guest-pv/libos/build-newlib
 	$(call say,NEWLIB,$@)
@@ -66,7 +67,7 @@ $(B)/guest-pv/libos/%.c.o: guest-pv/libos/%.c | $(LIBOS_READY)
 
 $(B)/guest-pv/%.asm.o: guest-pv/%.asm
 	$(call say,NASM,$@)
-	$(Q)mkdir -p $(@D) && $(NASM) -f elf64 -g -F dwarf -w+all -w-reloc-abs -w-reloc-rel -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)mkdir -p $(@D) && $(NASM) -f elf64 -g -F dwarf -w+all -MD $(@:.o=.d) -MP -o $@ $<
 
 $(B)/guest-pv/apps/%.c.o: guest-pv/apps/%.c | $(LIBOS_READY)
 	$(call say,CC,$@)

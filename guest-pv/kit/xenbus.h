@@ -3,7 +3,7 @@
  * Client of the xenstore over the domain's own ring. Values are bytes; strings returned are
  * terminated and malloc-free: they live in memory the caller passes.
  * Errors: a negative error of <xen/errno.h>, the store's own (-XEN_ENOENT ...) or -XEN_EIO for a
- * broken conversation. All functions sleep; call them from threads.
+ * broken conversation, -XEN_ENODEV where there is no store. All functions sleep; call them from threads.
  */
 #ifndef KIT_XENBUS_H
 #define KIT_XENBUS_H

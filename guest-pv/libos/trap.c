@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions and events in C. An exception in the library OS is a bug of the program: it is
+ * reported with registers and stack, and the domain crashes, so that whoever watches can tell.
+ */
+#include "trap.h"
+#include "sched.h"
+#include <libos.h>
+
+extern void trap_event_entry(void), trap_failsafe_entry(void), trap_syscall_entry(void);
+extern const struct { uint64_t vector, address; } trap_entries[];
+extern char _image_start[], _text_end[];
+
+#define TABLE_MAX 32
+#define CLEAR_EVENTS 4		/* flag of a trap: events are masked on entry */
+#define STACK_WORDS 512		/* looked through for return addresses */
+
+void trap_exception(struct trap_frame *f);
+void trap_event(struct trap_frame *f);
+
+void trap_init(void)
+{
+	struct trap_info table[TABLE_MAX] = { { 0 } };
+	unsigned int i;
+
+	for (i = 0; trap_entries[i].address; i++) {
+		table[i].vector = trap_entries[i].vector;
+		table[i].cs = FLAT_KERNEL_CS;
+		table[i].flags = CLEAR_EVENTS;
+		table[i].address = trap_entries[i].address;
+	}
+	if (hypercall_set_trap_table(table) ||
+	    hypercall_set_callbacks(trap_event_entry, trap_failsafe_entry, trap_syscall_entry))
+		os_panic("the hypervisor refused the trap table or the callbacks");
+}
+
+static const char *name_of(uint64_t vector)
+{
+	static const char *const names[] = {
+		"divide error", "debug", "NMI", "breakpoint", "overflow", "bounds",
+		"invalid opcode", "no FPU", "double fault", "coprocessor", "invalid TSS",
+		"segment not present", "stack fault", "general protection", "page fault",
+		"reserved", "FPU error", "alignment", "machine check", "SIMD error",
+	};
+
+	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "failed callback";
+}
+
+/* Whatever on the stack points into the code: the calls that led here, and some that did not. The
+ * stack ends at an unmapped page at the latest, so every page is looked at before it is read. */
+static void report_calls(const uint64_t *sp)
+{
+	unsigned int i, shown = 0;
+
+	printk("calls, newest first:");
+	for (i = 0; i < STACK_WORDS && shown < 16; i++) {
+		const pte_t *e = pt_entry(&sp[i], 1);
+
+		if (!e || !(*e & PTE_PRESENT))
+			break;
+		if (sp[i] >= (uintptr_t)_image_start && sp[i] < (uintptr_t)_text_end) {
+			printk(" %lx", (unsigned long)sp[i]);
+			shown++;
+		}
+	}
+	printk("\n");
+}
+
+void trap_report(const struct trap_frame *f)
+{
+	printk("%s (vector %ld, error code %lx) in thread %s\n", name_of(f->vector),
+	       (long)f->vector, (unsigned long)f->error, thread_name(thread_self()));
+	if (f->vector == 14)
+		printk("address %016lx\n", vcpu_info()->arch.cr2);
+	printk("rip %04lx:%016lx  rflags %08lx\n", f->cs & 0xffff, f->rip, f->rflags);
+	printk("rsp %04lx:%016lx  rbp %016lx\n", f->ss & 0xffff, f->rsp, f->rbp);
+	printk("rax %016lx  rbx %016lx  rcx %016lx\n", f->rax, f->rbx, f->rcx);
+	printk("rdx %016lx  rsi %016lx  rdi %016lx\n", f->rdx, f->rsi, f->rdi);
+	printk("r8  %016lx  r9  %016lx  r10 %016lx\n", f->r8, f->r9, f->r10);
+	printk("r11 %016lx  r12 %016lx  r13 %016lx\n", f->r11, f->r12, f->r13);
+	printk("r14 %016lx  r15 %016lx\n", f->r14, f->r15);
+	report_calls((const uint64_t *)f->rsp);
+}
+
+void trap_exception(struct trap_frame *f)
+{
+	events_disable();
+	printk("\n*** guest crash: ");
+	trap_report(f);
+	hypercall_shutdown(SHUTDOWN_crash);
+	for (;;)
+		events_block();
+}
+
+void trap_event(struct trap_frame *f)
+{
+	(void)f;
+	evtchn_dispatch();
+	sched_after_event();
+}
