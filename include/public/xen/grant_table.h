@@ -55,6 +55,10 @@
 #define GNTTABOP_get_version 10
 #define GNTTABOP_swap_grant_ref 11
 #define GNTTABOP_cache_flush 12
+
+#define GNTTAB_CACHE_CLEAN (1u << 0)
+#define GNTTAB_CACHE_INVAL (1u << 1)
+#define GNTTAB_CACHE_SOURCE_GREF (1u << 31)
 #endif
 
 /* How to map. */
@@ -75,10 +79,6 @@
 #define GNTCOPY_source_gref (1 << _GNTCOPY_source_gref)
 #define _GNTCOPY_dest_gref (1)
 #define GNTCOPY_dest_gref (1 << _GNTCOPY_dest_gref)
-
-#define GNTTAB_CACHE_CLEAN (1u << 0)
-#define GNTTAB_CACHE_INVAL (1u << 1)
-#define GNTTAB_CACHE_SOURCE_GREF (1u << 31)
 
 #define GNTST_okay (0)
 #define GNTST_general_error (-1)

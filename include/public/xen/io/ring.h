@@ -13,8 +13,7 @@
 #ifndef __XEN_PUBLIC_IO_RING_H__
 #define __XEN_PUBLIC_IO_RING_H__
 
-#include "../xen-compat.h"
-#include "../grant_table.h"
+#include "../xen.h"
 
 #if __XEN_INTERFACE_VERSION__ < 0x00030208
 #define xen_mb() mb()
@@ -26,12 +25,8 @@
 typedef unsigned int RING_IDX;
 #endif
 
-/* Round down to a power of two, for nonzero numbers of up to 2, 4, ... 32 bits. */
-#define __RD32(x) (1u << (31 - __builtin_clz(x)))
-#define __RD16(x) __RD32(x)
-#define __RD8(x) __RD32(x)
-#define __RD4(x) __RD32(x)
-#define __RD2(x) __RD32(x)
+/* The highest power of two not above a 32-bit number; 0 for 0. */
+#define __RD32(x) ((x) ? 1u << (31 - __builtin_clz(x)) : 0u)
 
 /* Slots of a ring in sz bytes: by type name (a constant), by pointer to the shared ring. */
 #define __CONST_RING_SIZE(_s, sz) \
