@@ -148,7 +148,8 @@ int console_note(unsigned int domid, const char *text)
 	r = record_youngest(domid);
 	if (r) {
 		keep(r, text, strlen(text));
-		keep(r, "\r\n", 2);
+		if (!strchr(text, '\n'))
+			keep(r, "\r\n", 2);
 	}
 	os_mutex_unlock(lock);
 	return r ? 0 : -ENOENT;

@@ -35,7 +35,7 @@ int console_gone(unsigned int domid);
 int console_forget(unsigned int domid);
 
 /* Notes a line of the tools' own in the record ("Domain 3 has shut down, reason: crash"), as if
- * the guest had printed it. Living or dead record. */
+ * the guest had printed it; a newline is added if it has none. Living or dead record. */
 int console_note(unsigned int domid, const char *text);
 
 /* Copies the scroll-back (NUL-terminated, *len without the NUL; len may be NULL). The caller

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control domain's boot, in order. Whatever cannot be started is named, and the machine
+ * stops there: an operator is better served by that line than by a shell in which nothing works.
+ *
+ * Command line: script=PATH runs the file instead of the shell and switches the machine off.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "console/console.h"
+#include "os/os.h"
+#include "pvctl/pvctl.h"
+#include "shell/shell.h"
+#include "xenstore/xenstored.h"
+
+static const struct {
+	const char *name;
+	int (*start)(void);
+} boot[] = {
+	{ "xenstored", xenstored_start },       /* everything below talks through it */
+	{ "consoled", console_start },          /* before any guest can print */
+	{ "pvctl", pvctl_start },               /* its watcher: before any guest can die */
+};
+
+static void greet(void)
+{
+	long version = os_xen_version(XENVER_version, NULL, 0);
+	xen_extraversion_t extra = "";
+
+	os_xen_version(XENVER_extraversion, extra, sizeof(extra));
+	printf("\nControl domain on Xen %ld.%ld%.16s. `help` lists the commands.\n", version >> 16,
+	       version & 0xffff, extra);
+	fflush(stdout);
+}
+
+static void run_script(const char *path)
+{
+	int ret = shell_script(path);
+
+	if (ret < 0)
+		printf("script %s: %s\n", path, strerror(-ret));
+	fflush(stdout);
+	ret = os_machine_off(false);
+	printf("poweroff: %s\n", strerror(-ret));
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < sizeof(boot) / sizeof(boot[0]); i++) {
+		ret = boot[i].start();
+		if (ret < 0) {
+			printf("dom0: cannot start %s: %s\n", boot[i].name, strerror(-ret));
+			return 1;
+		}
+	}
+	greet();
+	for (i = 1; i < (unsigned int)argc; i++)
+		if (!strncmp(argv[i], "script=", 7))
+			run_script(argv[i] + 7);
+	shell_run();
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shell's loops: over what is typed, and over the lines of a file. One operator, one
+ * terminal, one thread: what is static here needs no lock.
+ */
+#include "shell.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../os/os.h"
+#include "builtin.h"
+#include "parse.h"
+
+#define PROMPT "dom0# "
+
+static int last_status;
+static unsigned int ran, failed;        /* commands */
+
+static void print(const char *s, size_t n)
+{
+	os_term_write(s, n);
+}
+
+struct edit shell_editor = { .print = print, .complete = shell_complete, .prompt = PROMPT };
+
+static void run_line(const char *line)
+{
+	struct parse *p = malloc(sizeof(*p));
+	int got = p ? 0 : -1;
+
+	while (p && (got = parse_command(p, &line, last_status)) > 0) {
+		if (!p->argc)
+			continue;
+		last_status = builtin_run(p->argc, p->argv);
+		ran++;
+		failed += last_status != 0;
+	}
+	if (got < 0) {
+		fprintf(stderr, "shell: %s\n", p ? p->error : "no memory");
+		last_status = 2;
+		ran++;
+		failed++;
+	}
+	free(p);
+}
+
+void shell_run(void)
+{
+	char key;
+
+	for (;;) {
+		edit_begin(&shell_editor);
+		do
+			while (os_term_read(&key, 1, -1) != 1)
+				;
+		while (!edit_key(&shell_editor, key));
+		run_line(shell_editor.line);
+	}
+}
+
+/* Runs the lines of a file; with `echo` each is shown at a prompt first and failures are told. */
+static int run_file(const char *path, bool echo)
+{
+	FILE *f = fopen(path, "r");
+	char line[EDIT_LINE];
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f)) {
+		unsigned int before = failed;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		if (echo) {
+			printf(PROMPT "%s\n", line);
+			fflush(stdout);
+		}
+		run_line(line);
+		if (echo && failed != before)
+			printf("exit status %d\n", last_status);
+	}
+	fclose(f);
+	return 0;
+}
+
+int shell_source(const char *path)
+{
+	int ret = run_file(path, false);
+
+	return ret ? ret : last_status;
+}
+
+int shell_script(const char *path)
+{
+	int ret = run_file(path, true);
+
+	if (!ret)
+		printf("%s: %u commands, %u failed\n", path, ran, failed);
+	fflush(stdout);
+	return ret ? ret : failed != 0;
+}
