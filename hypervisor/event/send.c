@@ -146,7 +146,7 @@ void evtchn_poll_end(struct vcpu *v)
 {
 	struct evtchn_table *t = v->domain->evtchn;
 
-	if (test_and_clear_bit(v->id, t->polling))
+	if (unlikely(test_bit(v->id, t->polling)) && test_and_clear_bit(v->id, t->polling))
 		__atomic_sub_fetch(&t->nr_polling, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -54,6 +54,7 @@ struct domain {
 	spinlock_t shutdown_lock;
 	bool is_shutting_down, is_shut_down;
 	uint8_t shutdown_code;
+	bool shutdown_code_latched;		/* SCHEDOP_shutdown_code: outranks the reason given later */
 
 	/* mm_lock: page tables, types L1-L4 and segdesc of this domain's frames */
 	spinlock_t mm_lock;
@@ -62,6 +63,7 @@ struct domain {
 	/* page_lock */
 	spinlock_t page_lock;
 	uint32_t page_head;			/* first mfn of the owner's list, 0: none */
+	uint32_t page_left;			/* dying: frames given up, but still in use elsewhere */
 	unsigned tot_pages;			/* frames allocated to the domain */
 	unsigned max_pages;
 	unsigned shr_pages;			/* grants: always 0, reported */
@@ -84,6 +86,10 @@ struct domain {
 	char line[128];
 
 	int64_t time_offset_seconds;		/* domctl settimeoffset */
+
+	/* shutdown_lock: SCHEDOP_watchdog */
+	struct timer watchdog[2];
+	bool watchdog_used[2];
 };
 
 /* Descriptor-table and callback state a guest set up; touched by the vcpu itself or while it is
@@ -130,6 +136,7 @@ struct vcpu {
 	unsigned id;
 
 	struct pv_vcpu pv;
+	struct frame *unfinished;		/* page table whose devalidation we owe, see pt_finish */
 
 	/* vcpu_info registration: frame held by FT_WRITABLE, MFN_NONE: still in shared_info */
 	mfn_t info_mfn;
@@ -141,6 +148,7 @@ struct vcpu {
 	vcpu_runstate_info_t runstate;
 
 	bool initialised;			/* has a context (setvcpucontext / vcpu_op initialise) */
+	bool setting_context;			/* atomic: VCPUOP_initialise is at work */
 	bool fpu_used;
 	uint8_t *fpu;				/* XSAVE or FXSAVE area, 64-aligned */
 
@@ -184,6 +192,16 @@ int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c);	/* domain's
 void vcpu_get_context(struct vcpu *v, vcpu_guest_context_t *c);
 void vcpu_reset(struct vcpu *v);
 int vcpu_register_info(struct vcpu *v, mfn_t frame, unsigned offset);
+
+/* --- vcpu_timer.c: single-shot, periodic and poll timers --- */
+void vcpu_timers_init(struct vcpu *v);		/* at creation: PV vcpus begin with a 100 Hz tick */
+void vcpu_timers_stop(struct vcpu *v);		/* at destruction */
+/* v is about to run: its runstate area in guest memory, its tick. From the switch, v loaded and accounted. */
+void runstate_update_guest(struct vcpu *v);
+
+/* --- sched/watchdog.c --- */
+int watchdog_set(struct domain *d, unsigned id, unsigned seconds);	/* SCHEDOP_watchdog */
+void watchdog_stop_all(struct domain *d);	/* at destruction */
 
 /* --- dom0_build.c --- */
 void dom0_build(void);				/* panics with the reason if it cannot */

@@ -32,7 +32,8 @@ void evtchn_send_pirq(struct domain *d, unsigned pirq);
 void evtchn_set_pending(struct vcpu *v, unsigned port);
 /* SCHEDOP_poll: 1 pending, 0 not, -EINVAL: no such port. */
 int evtchn_port_poll(const struct domain *d, unsigned port);
-/* v begins or ends polling port (0: any); between them each event of the domain looks at v. */
+/* v begins or ends polling port (0: any); between them each event of the domain looks at v. Called by v alone,
+ * the end also whenever v starts to run. */
 void evtchn_poll_begin(struct vcpu *v, unsigned port);
 void evtchn_poll_end(struct vcpu *v);
 /* An upcall waits and v has not masked upcalls. */
