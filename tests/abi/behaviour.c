@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the function-like macros of the public headers do, as a text: the same source is compiled with
- * our headers and with Debian's, and the two outputs must be equal. Rings are driven by a fixed
- * pseudo-random sequence of produce, consume, push and check; every decision the macros make is printed.
+ * What the function-like macros of the public headers do, as a text: the same source is compiled
+ * with our headers and with Debian's, and the two outputs must be equal. Rings are driven by a
+ * fixed pseudo-random sequence of produce, consume, push and check; every decision the macros make
+ * is printed.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -58,7 +59,8 @@ static void ring_sizes(void)
 		printf("size %u: %u %u %u\n", size, (unsigned int)__RING_SIZE(d, size),
 		       (unsigned int)__RING_SIZE(w, size), (unsigned int)__RING_SIZE(tx, size));
 	printf("constant sizes: %u %u %u\n", (unsigned int)__CONST_RING_SIZE(blkif, 4096),
-	       (unsigned int)__CONST_RING_SIZE(netif_rx, 4096), (unsigned int)__CONST_RING_SIZE(demo, 8192));
+	       (unsigned int)__CONST_RING_SIZE(netif_rx, 4096),
+	       (unsigned int)__CONST_RING_SIZE(demo, 8192));
 }
 
 static void front_step(struct demo_front_ring *f, unsigned int what, unsigned int *made)
@@ -138,7 +140,8 @@ static void ring_traffic(RING_IDX start)
 	}
 	RING_PUSH_REQUESTS(&front);
 	RING_PUSH_RESPONSES(&back);
-	printf("end: %u %u %u %u\n", sring->req_prod, sring->rsp_prod, sring->req_event, sring->rsp_event);
+	printf("end: %u %u %u %u\n", sring->req_prod, sring->rsp_prod,
+	       sring->req_event, sring->rsp_event);
 }
 
 static void initial_state(void)

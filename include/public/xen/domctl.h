@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Domain control, for the tools in the control domain. The argument of the hypercall is one struct
- * xen_domctl; interface_version must match exactly, or the call fails with -EACCES. Operations whose
- * structure is not described here concern HVM or hardware that PV tools do not touch; only their numbers
- * are given, for logs.
+ * xen_domctl; interface_version must match exactly, or the call fails with -EACCES. Operations
+ * whose structure is not described here concern HVM or hardware that PV tools do not touch; only
+ * their numbers are given, for logs.
  */
 #ifndef __XEN_PUBLIC_DOMCTL_H__
 #define __XEN_PUBLIC_DOMCTL_H__
@@ -21,7 +21,7 @@
 #define XEN_DOMCTL_INTERFACE_VERSION 0x00000015
 
 /* ---- Commands ---- */
-#define XEN_DOMCTL_createdomain 1		/* domain: wanted or 0, OUT: its id; starts paused */
+#define XEN_DOMCTL_createdomain 1		/* domain: wanted or 0, OUT: its id */
 #define XEN_DOMCTL_destroydomain 2		/* -ERESTART inside: repeat until 0 */
 #define XEN_DOMCTL_pausedomain 3
 #define XEN_DOMCTL_unpausedomain 4

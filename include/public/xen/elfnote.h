@@ -19,7 +19,7 @@
 #define XEN_ELFNOTE_FEATURES 10		/* text: names joined by '|', '!' before a required one */
 #define XEN_ELFNOTE_BSD_SYMTAB 11	/* text "yes": load the symbol table behind the image */
 #define XEN_ELFNOTE_HV_START_LOW 12	/* lowest address the hypervisor may take */
-#define XEN_ELFNOTE_L1_MFN_VALID 13	/* pairs of mask and value: how to tell a valid mfn in an L1 */
+#define XEN_ELFNOTE_L1_MFN_VALID 13	/* pairs of mask and value: tell a valid L1 entry */
 #define XEN_ELFNOTE_SUSPEND_CANCEL 14	/* number: the suspend hypercall may return 1 */
 #define XEN_ELFNOTE_INIT_P2M 15		/* virtual address at which to map the p2m */
 #define XEN_ELFNOTE_MOD_START_PFN 16	/* number: the kernel takes SIF_MOD_START_PFN */

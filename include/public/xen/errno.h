@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Error numbers of hypercalls, returned negated. Included plainly it gives enum xen_errno with XEN_E*;
- * a source that wants another shape defines XEN_ERRNO(name, value) first, and gets it undefined again.
+ * Error numbers of hypercalls, returned negated. Included plainly it gives enum xen_errno with
+ * XEN_E*; a source that wants another shape defines XEN_ERRNO(name, value) first, and gets it
+ * undefined again.
  */
 #ifndef XEN_ERRNO
 #ifndef __XEN_PUBLIC_ERRNO_H__

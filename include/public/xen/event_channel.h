@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Event channels. A port is one end of a channel: to another domain, a virtual IRQ, a physical IRQ or
- * another vcpu. A send sets the peer's pending bit; if it is not masked, the vcpu the port is bound to
- * gets an upcall. Port 0 is never valid. IN and OUT mark the fields of an argument.
+ * Event channels. A port is one end of a channel: to another domain, a virtual IRQ, a physical IRQ
+ * or another vcpu. A send sets the peer's pending bit; if it is not masked, the vcpu the port is
+ * bound to gets an upcall. Port 0 is never valid. IN and OUT mark the fields of an argument.
  */
 #ifndef __XEN_PUBLIC_EVENT_CHANNEL_H__
 #define __XEN_PUBLIC_EVENT_CHANNEL_H__
@@ -120,7 +120,9 @@ struct evtchn_status {
 };
 typedef struct evtchn_status evtchn_status_t;
 
-/* Choose the vcpu that gets the port's upcalls. Ipi and per-vcpu virq ports cannot move: -EINVAL. */
+/*
+ * Choose the vcpu that gets the port's upcalls. Ipi and per-vcpu virq ports cannot move: -EINVAL.
+ */
 struct evtchn_bind_vcpu {
 	evtchn_port_t port;		/* IN */
 	uint32_t vcpu;			/* IN */

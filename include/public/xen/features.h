@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Feature bits: a kernel's ELF notes name what it needs and supports, XENVER_get_features tells what
- * the hypervisor gives. Bit n of the submap.
+ * Feature bits: a kernel's ELF notes name what it needs and supports, XENVER_get_features tells
+ * what the hypervisor gives. Bit n of the submap.
  */
 #ifndef __XEN_PUBLIC_FEATURES_H__
 #define __XEN_PUBLIC_FEATURES_H__
@@ -13,7 +13,7 @@
 #define XENFEAT_pae_pgdir_above_4gb 4
 #define XENFEAT_mmu_pt_update_preserve_ad 5	/* MMU_PT_UPDATE_PRESERVE_AD works */
 #define XENFEAT_highmem_assist 6
-#define XENFEAT_gnttab_map_avail_bits 7		/* software PTE bits may be given to a grant mapping */
+#define XENFEAT_gnttab_map_avail_bits 7		/* GNTMAP_guest_avail_mask works */
 #define XENFEAT_hvm_callback_vector 8
 #define XENFEAT_hvm_safe_pvclock 9
 #define XENFEAT_hvm_pirqs 10

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grant tables: by writing an entry of its table, a domain lets one other domain map or copy one of its
- * frames; the index of the entry (the grant reference) is what the two tell each other. Operations take
- * arrays; the call's result is for the whole batch, each element's own is in its status (GNTST_*).
+ * Grant tables: by writing an entry of its table, a domain lets one other domain map or copy one of
+ * its frames; the index of the entry (the grant reference) is what the two tell each other.
+ * Operations take arrays; the call's result is for the whole batch, each element's own is in its
+ * status (GNTST_*).
  */
 #ifndef __XEN_PUBLIC_GRANT_TABLE_H__
 #define __XEN_PUBLIC_GRANT_TABLE_H__

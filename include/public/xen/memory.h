@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_op: what memory a domain has, and the maps that describe it. An extent is 2^order frames. */
+/*
+ * memory_op: what memory a domain has, and the maps that describe it. An extent is 2^order frames.
+ */
 #ifndef __XEN_PUBLIC_MEMORY_H__
 #define __XEN_PUBLIC_MEMORY_H__
 

@@ -6,7 +6,7 @@
 #include "event_channel.h"
 
 #define SCHEDOP_yield 0			/* no argument */
-#define SCHEDOP_block 1			/* no argument: unmask events and sleep until one is pending */
+#define SCHEDOP_block 1			/* no argument: unmask events, sleep until one is pending */
 #define SCHEDOP_shutdown 2		/* sched_shutdown * */
 #define SCHEDOP_poll 3			/* sched_poll * */
 #define SCHEDOP_remote_shutdown 4	/* sched_remote_shutdown *, privileged */
@@ -30,7 +30,10 @@ struct sched_shutdown {
 typedef struct sched_shutdown sched_shutdown_t;
 DEFINE_XEN_GUEST_HANDLE(sched_shutdown_t);
 
-/* Sleep with events masked until one of the ports is pending or the time has come. At most 128 ports. */
+/*
+ * Sleep with events masked until one of the ports is pending or the time has come. At most 128
+ * ports.
+ */
 struct sched_poll {
 	XEN_GUEST_HANDLE(evtchn_port_t) ports;
 	unsigned int nr_ports;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System control, for the tools in the control domain: the machine, its CPUs and memory, the console
- * ring, the list of domains. Called like domctl. Of operations that Parvus does not know only the
- * numbers are here.
+ * System control, for the tools in the control domain: the machine, its CPUs and memory, the
+ * console ring, the list of domains. Called like domctl. Of operations that Parvus does not know
+ * only the numbers are here.
  */
 #ifndef __XEN_PUBLIC_SYSCTL_H__
 #define __XEN_PUBLIC_SYSCTL_H__

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Operations of a domain on its own vcpus: bring-up, runstate, timers, where its vcpu_info lives. */
+/*
+ * Operations of a domain on its own vcpus: bring-up, runstate, timers, where its vcpu_info lives.
+ */
 #ifndef __XEN_PUBLIC_VCPU_H__
 #define __XEN_PUBLIC_VCPU_H__
 

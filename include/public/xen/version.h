@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* xen_version: who the hypervisor is and what it offers. Texts are NUL-terminated within their array. */
+/*
+ * xen_version: who the hypervisor is and what it offers. Texts are NUL-terminated within their
+ * array.
+ */
 #ifndef __XEN_PUBLIC_VERSION_H__
 #define __XEN_PUBLIC_VERSION_H__
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Interface versions. A source says which spelling of the ABI it was written for by defining
- * __XEN_INTERFACE_VERSION__ (0xMMMMmmpp: major, minor, patch); names and a few field types follow it,
- * the binary layout does not. Tools and hypervisor always see the latest. Unlike Xen's headers, a
- * source that says nothing gets the latest too; versions before 3.2.5 are refused.
+ * __XEN_INTERFACE_VERSION__ (0xMMMMmmpp: major, minor, patch); names and a few field types follow
+ * it, the binary layout does not. Tools and hypervisor always see the latest. Unlike Xen's headers,
+ * a source that says nothing gets the latest too; versions before 3.2.5 are refused.
  */
 #ifndef __XEN_PUBLIC_XEN_COMPAT_H__
 #define __XEN_PUBLIC_XEN_COMPAT_H__

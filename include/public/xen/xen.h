@@ -3,9 +3,9 @@
  * The core of the PV ABI: hypercall numbers, page-table operations, virtual IRQs, the pages a guest
  * shares with the hypervisor (shared_info, start_info) and the types everything else builds on.
  *
- * A hypercall's number goes in rax, its arguments in rdi, rsi, rdx, r10, r8, r9; the result comes back
- * in rax, negative errno (see errno.h) on failure. rcx and r11 are clobbered. Guests call the stub
- * `hypercall_page + 32 * number`.
+ * A hypercall's number goes in rax, its arguments in rdi, rsi, rdx, r10, r8, r9; the result comes
+ * back in rax, negative errno (see errno.h) on failure. rcx and r11 are clobbered. Guests call the
+ * stub `hypercall_page + 32 * number`.
  */
 #ifndef __XEN_PUBLIC_XEN_H__
 #define __XEN_PUBLIC_XEN_H__
@@ -172,8 +172,10 @@ __DEFINE_XEN_GUEST_HANDLE(uint64, uint64_t);
 #define MMUEXT_MARK_SUPER 19
 #define MMUEXT_UNMARK_SUPER 20
 
-/* ---- update_va_mapping flags: what to flush (bits 0-1), and where. A pointer to a vcpu bitmap may be
- * or-ed in place of LOCAL/ALL, its low bits holding the flush type. ---- */
+/*
+ * ---- update_va_mapping flags: what to flush (bits 0-1), and where: on this vcpu, on all, or on
+ * those of a bitmap whose address is in the bits above (UVMF_MULTI). ----
+ */
 #define UVMF_NONE (xen_mk_ulong(0) << 0)
 #define UVMF_TLB_FLUSH (xen_mk_ulong(1) << 0)
 #define UVMF_INVLPG (xen_mk_ulong(2) << 0)
@@ -257,9 +259,9 @@ DEFINE_XEN_GUEST_HANDLE(multicall_entry_t);
 #endif
 
 /*
- * Time of one vcpu. version is odd while the hypervisor writes: read it, read the fields, read it again.
- * now (ns since boot) = system_time + ((((tsc - tsc_timestamp) << tsc_shift) * tsc_to_system_mul) >> 32),
- * a negative shift going right.
+ * Time of one vcpu. version is odd while the hypervisor writes: read it, read the fields, read it
+ * again. now (ns since boot) = system_time + ((((tsc - tsc_timestamp) << tsc_shift) *
+ * tsc_to_system_mul) >> 32), a negative shift going right.
  */
 struct vcpu_time_info {
 	uint32_t version;
@@ -282,7 +284,7 @@ typedef struct vcpu_time_info vcpu_time_info_t;
 
 /* The page area of one vcpu: its event flags, CR2 and clock. */
 struct vcpu_info {
-	uint8_t evtchn_upcall_pending;	/* set by the hypervisor with an event, cleared by the guest */
+	uint8_t evtchn_upcall_pending;	/* set with an event, cleared by the guest */
 	uint8_t evtchn_upcall_mask;	/* nonzero: no event upcalls (the virtual interrupt flag) */
 	xen_ulong_t evtchn_pending_sel;	/* bit n: look at word n of evtchn_pending */
 	struct arch_vcpu_info arch;
@@ -309,8 +311,8 @@ typedef struct shared_info shared_info_t;
 #endif
 
 /*
- * What a new domain finds in the page rsi points to at its entry. Addresses are virtual unless named
- * mfn, pfn or machine. The same page table maps all of it.
+ * What a new domain finds in the page rsi points to at its entry. Addresses are virtual unless
+ * named mfn, pfn or machine. The same page table maps all of it.
  */
 struct start_info {
 	char magic[32];			/* "xen-<version>-x86_64" */

@@ -59,7 +59,9 @@
 #define SEGBASE_GS_KERNEL 2
 #define SEGBASE_GS_USER_SEL 3		/* a selector for the user gs */
 
-/* iret_context.flags: came from SYSCALL, so rcx and r11 need not be restored (SYSRET may be used). */
+/*
+ * iret_context.flags: came from SYSCALL, so rcx and r11 need not be restored (SYSRET may be used).
+ */
 #define _VGCF_in_syscall 8
 #define VGCF_in_syscall (1 << _VGCF_in_syscall)
 #define VGCF_IN_SYSCALL VGCF_in_syscall

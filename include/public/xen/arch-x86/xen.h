@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The x86 part of the core: guest handles, basic types, descriptor-table limits, trap tables, and the
- * whole state of a vcpu as the tools set and read it.
+ * The x86 part of the core: guest handles, basic types, descriptor-table limits, trap tables, and
+ * the whole state of a vcpu as the tools set and read it.
  */
 #include "../xen.h"
 
 #ifndef __XEN_PUBLIC_ARCH_X86_XEN_H__
 #define __XEN_PUBLIC_ARCH_X86_XEN_H__
 
-/* A guest handle is a pointer in its own struct type, so that handles of different types do not mix. */
+/*
+ * A guest handle is a pointer in its own struct type, so that handles of different types do not
+ * mix.
+ */
 #define ___DEFINE_XEN_GUEST_HANDLE(name, type) \
 	typedef struct { type *p; } __guest_handle_ ## name
 #define __DEFINE_XEN_GUEST_HANDLE(name, type) \
@@ -34,7 +37,10 @@ typedef unsigned long xen_ulong_t;
 #define XEN_HAVE_PV_GUEST_ENTRY 1
 #define XEN_HAVE_PV_UPCALL_MASK 1
 
-/* GDT pages from here on belong to the hypervisor; a guest's table holds at most the entries before. */
+/*
+ * GDT pages from here on belong to the hypervisor; a guest's table holds at most the entries
+ * before.
+ */
 #define FIRST_RESERVED_GDT_PAGE 14
 #define FIRST_RESERVED_GDT_BYTE (FIRST_RESERVED_GDT_PAGE * 4096)
 #define FIRST_RESERVED_GDT_ENTRY (FIRST_RESERVED_GDT_BYTE / 8)
@@ -56,7 +62,10 @@ typedef unsigned long xen_ulong_t;
 #define _VGCF_online 5			/* runnable once its domain is not paused */
 #define VGCF_online (1 << _VGCF_online)
 
-/* trap_info.flags: bits 0-1 the least privileged ring that may raise it, bit 2: enter with events masked. */
+/*
+ * trap_info.flags: bits 0-1 the least privileged ring that may raise it, bit 2: enter with events
+ * masked.
+ */
 #define TI_GET_DPL(_ti) ((_ti)->flags & 3)
 #define TI_GET_IF(_ti) ((_ti)->flags & 4)
 #define TI_SET_DPL(_ti, _dpl) ((_ti)->flags |= (_dpl))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Network device protocol: one ring of packets to send (tx), one of buffers to receive into (rx), and an
- * optional control ring. A packet is one or more slots, chained by more_data; extra_info slots come after
- * the first. In a tx packet, the first slot's size is the whole packet's, the others' their own.
+ * Network device protocol: one ring of packets to send (tx), one of buffers to receive into (rx),
+ * and an optional control ring. A packet is one or more slots, chained by more_data; extra_info
+ * slots come after the first. In a tx packet, the first slot's size is the whole packet's, the
+ * others' their own.
  */
 #ifndef __XEN_PUBLIC_IO_NETIF_H__
 #define __XEN_PUBLIC_IO_NETIF_H__

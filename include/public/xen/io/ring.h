@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shared rings of split drivers: one page where the frontend puts requests and the backend responses,
- * in the same slots. Indices run freely modulo 2^32; a slot is index modulo the ring's size.
+ * Shared rings of split drivers: one page where the frontend puts requests and the backend
+ * responses, in the same slots. Indices run freely modulo 2^32; a slot is index modulo the ring's
+ * size.
  *
- * req_event and rsp_event say which index the other side wants to be notified about: the producer sends
- * an event only if its new index passes it. The producer publishes entries before the index (wmb), the
- * consumer reads the index before the entries (rmb): the user supplies xen_mb, xen_rmb and xen_wmb.
+ * req_event and rsp_event say which index the other side wants to be notified about: the producer
+ * sends an event only if its new index passes it. The producer publishes entries before the index
+ * (wmb), the consumer reads the index before the entries (rmb): the user supplies xen_mb, xen_rmb
+ * and xen_wmb.
  *
- * Both sides are hostile. Copy an entry before looking at it (RING_COPY_*), and check the peer's index
- * (RING_*_OVERFLOW): the shared page may change at any moment.
+ * Both sides are hostile. Copy an entry before looking at it (RING_COPY_*), and check the peer's
+ * index (RING_*_OVERFLOW): the shared page may change at any moment.
  */
 #ifndef __XEN_PUBLIC_IO_RING_H__
 #define __XEN_PUBLIC_IO_RING_H__
@@ -35,7 +37,9 @@ typedef unsigned int RING_IDX;
 #define __RING_SIZE(_s, sz) \
 	__RD32((unsigned int)(((sz) - ((char *)(_s)->ring - (char *)(_s))) / sizeof((_s)->ring[0])))
 
-/* name_sring is the shared page; name_front_ring and name_back_ring are each side's private view. */
+/*
+ * name_sring is the shared page; name_front_ring and name_back_ring are each side's private view.
+ */
 #define DEFINE_RING_TYPES(__name, __req_t, __rsp_t)				\
 union __name ## _sring_entry {							\
 	__req_t req;								\
@@ -132,7 +136,9 @@ typedef struct __name ## _back_ring __name ## _back_ring_t
 #define RING_COPY_REQUEST(r, idx, req) RING_COPY_(REQUEST, r, idx, req)
 #define RING_COPY_RESPONSE(r, idx, rsp) RING_COPY_(RESPONSE, r, idx, rsp)
 
-/* Backend: cons would overtake the responses owed; the peer's prod claims more than the ring holds. */
+/*
+ * Backend: cons would overtake the responses owed; the peer's prod claims more than the ring holds.
+ */
 #define RING_REQUEST_CONS_OVERFLOW(_r, _cons) ((_cons) - (_r)->rsp_prod_pvt >= RING_SIZE(_r))
 #define RING_REQUEST_PROD_OVERFLOW(_r, _prod) ((_prod) - (_r)->rsp_prod_pvt > RING_SIZE(_r))
 /* Frontend: the same for responses. */

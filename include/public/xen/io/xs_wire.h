@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The xenstore wire protocol: a message is a header and len bytes of payload. A reply has its request's
- * type and req_id, or type XS_ERROR and the name of an error ("ENOENT") as payload. Strings in a payload
- * end in NUL, unless they fill it to the end.
+ * The xenstore wire protocol: a message is a header and len bytes of payload. A reply has its
+ * request's type and req_id, or type XS_ERROR and the name of an error ("ENOENT") as payload.
+ * Strings in a payload end in NUL, unless they fill it to the end.
  */
 #ifndef _XS_WIRE_H
 #define _XS_WIRE_H
