@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* pvctl destroy, shutdown, reboot, pause, unpause: requests to one domain, or to all. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl/hyper.h"
+#include "ctl/life.h"
+#include "ctl/records.h"
+#include "pvctl/verbs.h"
+
+#define WAIT_STEP_MS 50
+
+int verb_destroy(int argc, char **argv)
+{
+	struct err err;
+	domid_t domid;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return verb_usage(argv[0]);
+	if (!verb_domain(argv[1], &domid))
+		return EXIT_FAILED;
+	if (domid == 0) {
+		fprintf(stderr, "Cannot destroy privileged domain 0.\n");
+		return EXIT_FAILED;
+	}
+	return life_destroy(domid, RECORD_DESTROYED, &err) ? verb_failed(&err) : EXIT_DONE;
+}
+
+static int simple(int argc, char **argv, int (*op)(domid_t))
+{
+	struct err err;
+	domid_t domid;
+	int rc;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return verb_usage(argv[0]);
+	if (!verb_domain(argv[1], &domid))
+		return EXIT_FAILED;
+	rc = op(domid);
+	if (!rc)
+		return EXIT_DONE;
+	err_set(&err, ERR_HYPERVISOR, "cannot %s domain %u: %s", argv[0], domid, strerror(-rc));
+	return verb_failed(&err);
+}
+
+int verb_pause(int argc, char **argv)
+{
+	return simple(argc, argv, ctl_domain_pause);
+}
+
+int verb_unpause(int argc, char **argv)
+{
+	return simple(argc, argv, ctl_domain_unpause);
+}
+
+/* All but domain 0; the number of ids stored. */
+static unsigned int all_guests(domid_t *ids)
+{
+	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
+	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : 0;
+	unsigned int found = 0;
+
+	for (int i = 0; i < n; i++)
+		if (infos[i].domain)
+			ids[found++] = infos[i].domain;
+	free(infos);
+	return found;
+}
+
+static void wait_gone(const domid_t *ids, unsigned int n)
+{
+	ctl_info info;
+
+	fprintf(stderr, "Waiting for %u domain%s\n", n, n == 1 ? "" : "s");
+	for (unsigned int i = 0; i < n; i++) {
+		while (!ctl_domain_info(ids[i], &info) && !(info.flags & XEN_DOMINF_shutdown))
+			os_sleep_ms(WAIT_STEP_MS);
+		fprintf(stderr, "Domain %u has ended\n", ids[i]);
+	}
+}
+
+static int request(int argc, char **argv, const char *what, const char *doing)
+{
+	struct opts o = { .argc = argc, .argv = argv };
+	domid_t ids[LIFE_MAX_DOMAINS];
+	bool wait = false, all = false;
+	unsigned int n = 1;
+	struct err err;
+	int c;
+
+	while ((c = opt_next(&o, "wah", "wait=w,all=a,help=h"))) {
+		if (c == '?' || c == 'h')
+			return verb_usage(argv[0]);
+		wait |= c == 'w';
+		all |= c == 'a';
+	}
+	if (argc - o.at != !all)
+		return verb_usage(argv[0]);
+	if (all)
+		n = all_guests(ids);
+	else if (!verb_domain(argv[o.at], &ids[0]))
+		return EXIT_FAILED;
+	for (unsigned int i = 0; i < n; i++) {
+		fprintf(stderr, "%s domain %u\n", doing, ids[i]);
+		if (life_request(ids[i], what, &err))
+			return verb_failed(&err);
+	}
+	if (wait)
+		wait_gone(ids, n);
+	return EXIT_DONE;
+}
+
+int verb_shutdown(int argc, char **argv)
+{
+	return request(argc, argv, "poweroff", "Shutting down");
+}
+
+int verb_reboot(int argc, char **argv)
+{
+	return request(argc, argv, "reboot", "Rebooting");
+}

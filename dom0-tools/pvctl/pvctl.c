@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of verbs, their help, and what verbs share. */
+#include <stdio.h>
+#include <string.h>
+#include "ctl/life.h"
+#include "ctl/watcher.h"
+#include "pvctl/pvctl.h"
+#include "pvctl/verbs.h"
+
+static const struct verb {
+	const char *name, *arguments, *summary, *details;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "create", "[-cpqnN] FILE [KEY=VALUE ...]", "Create a domain from a config file",
+	  "  -c  attach its console (leave with Ctrl-])\n"
+	  "  -p  leave it paused\n"
+	  "  -q  say nothing\n"
+	  "  -n, -N, --dryrun  read the config, print what it means as JSON, create nothing\n"
+	  "  KEY=VALUE overrides a setting of the file\n", verb_create },
+	{ "list", "[-l] [DOMAIN]", "List domains",
+	  "  -l, --long  as JSON, with their configuration\n"
+	  "  State: r running, b blocked, p paused, s shut down, then why (- poweroff,\n"
+	  "  r reboot, s suspend, c crash, w watchdog, S soft reset), d dying\n", verb_list },
+	{ "console", "[-l] DOMAIN", "Attach the console of a domain",
+	  "  -l, --log  print what was kept of its output; works after its end too\n"
+	  "  Leave with Ctrl-]\n", verb_console },
+	{ "destroy", "DOMAIN", "End a domain at once", "", verb_destroy },
+	{ "shutdown", "[-w] -a|DOMAIN", "Ask a domain to power off",
+	  "  -w, --wait  until it is gone\n  -a, --all   all domains but domain 0\n",
+	  verb_shutdown },
+	{ "reboot", "[-w] -a|DOMAIN", "Ask a domain to reboot",
+	  "  -w, --wait  until it is gone\n  -a, --all   all domains but domain 0\n",
+	  verb_reboot },
+	{ "pause", "DOMAIN", "Pause a domain", "", verb_pause },
+	{ "unpause", "DOMAIN", "Let a paused domain run", "", verb_unpause },
+	{ "why", "DOMAIN", "Say in words what ended a domain, or what it was refused last",
+	  "  Also for domains that are gone and for creations that failed\n", verb_why },
+	{ "info", "", "Describe the machine and the hypervisor", "", verb_info },
+	{ "dmesg", "[-c]", "Print the hypervisor's log", "  -c, --clear  and empty it\n",
+	  verb_dmesg },
+	{ "domid", "NAME", "Convert a name to an id", "", verb_domid },
+	{ "domname", "ID", "Convert an id to a name", "", verb_domname },
+	{ "uptime", "[-s] [DOMAIN ...]", "How long domains have been running",
+	  "  -s, --short  with the time of day\n", verb_uptime },
+	{ "xenstore", "ls [-f] [PATH] | read PATH ... | write PATH VALUE ... | rm PATH ... | "
+	  "watch [-n COUNT] PATH",
+	  "Look into xenstore and change it",
+	  "  ls     the tree below PATH (/ if there is none); -f prints whole paths\n"
+	  "  watch  print the paths that change, COUNT of them or until Ctrl-C\n",
+	  verb_xenstore },
+	{ "help", "[VERB]", "Explain the verbs, or one of them", "", verb_help },
+};
+
+#define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct verb *find(const char *name)
+{
+	for (size_t i = 0; i < NR_VERBS; i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+int verb_usage(const char *name)
+{
+	const struct verb *v = find(name);
+
+	fprintf(stderr, "Usage: pvctl %s %s\n%s", v->name, v->arguments, v->details);
+	return EXIT_USAGE;
+}
+
+int verb_failed(const struct err *err)
+{
+	fprintf(stderr, "pvctl: %s\n", err->text);
+	return EXIT_FAILED;
+}
+
+bool verb_domain(const char *who, domid_t *domid)
+{
+	if (!life_find(who, domid))
+		return true;
+	fprintf(stderr, "%s is an invalid domain identifier (rc=-6)\n", who);
+	return false;
+}
+
+int verb_help(int argc, char **argv)
+{
+	const struct verb *v = argc > 1 ? find(argv[1]) : NULL;
+
+	if (argc > 2)
+		return verb_usage(argv[0]);
+	if (argc == 2 && !v) {
+		fprintf(stderr, "pvctl: no verb \"%s\"; \"pvctl help\" lists them\n", argv[1]);
+		return EXIT_FAILED;
+	}
+	if (v) {
+		printf("Usage: pvctl %s %s\n\n%s.\n%s", v->name, v->arguments, v->summary,
+		       v->details);
+		return EXIT_DONE;
+	}
+	printf("Usage: pvctl VERB [ARGUMENTS]\n\n");
+	for (size_t i = 0; i < NR_VERBS; i++)
+		printf(" %-12s %s\n", verbs[i].name, verbs[i].summary);
+	printf("\n\"pvctl help VERB\" explains one. A DOMAIN is a name or an id.\n");
+	return EXIT_DONE;
+}
+
+int pvctl_main(int argc, char **argv)
+{
+	static char *help[] = { "help", NULL };
+	const struct verb *v;
+	int rc;
+
+	if (argc < 2) {
+		verb_help(1, help);
+		return EXIT_USAGE;
+	}
+	v = find(argv[1]);
+	if (!v) {
+		fprintf(stderr, "pvctl: no verb \"%s\"; \"pvctl help\" lists them\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	rc = v->run(argc - 1, argv + 1);
+	fflush(stdout);
+	return rc;
+}
+
+int pvctl_start(void)
+{
+	int rc = life_start();
+
+	return rc ? rc : watcher_start();
+}
