@@ -43,17 +43,15 @@ void err_prefix(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->text)];
 	va_list ap;
-	int n;
 
 	if (!e)
 		return;
 	memcpy(old, e->text, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - n, ": %.*s",
-			 (int)sizeof(old), old);
+	strncat(e->text, ": ", sizeof(e->text) - strlen(e->text) - 1);
+	strncat(e->text, old, sizeof(e->text) - strlen(e->text) - 1);
 }
 
 const char *err_kind_name(enum err_kind kind)
