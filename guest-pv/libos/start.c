@@ -4,12 +4,12 @@
  * lines above made ready, and nothing else.
  */
 #include "sched.h"
-#include "trap.h"
 #include "vm.h"
 #include "files.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <kit/trap.h>
 #include <kit/xenbus.h>
 
 #define ARGS_MAX 64
@@ -73,7 +73,8 @@ void guest_start(struct start_info *si)
 	p2m_init((unsigned long *)si->mfn_list, si->nr_pages);
 	pvconsole_init_early(start_info_is_dom0() ? NULL : shared_ring(si->console.domU.mfn));
 	sched_init_early();	/* from here on there is a current thread, so the C library works */
-	trap_init();		/* faults are reported rather than fatal in silence */
+	if (trap_init())	/* from here on faults are reported rather than fatal in silence */
+		os_panic("the hypervisor refused the trap table or the callbacks");
 	vm_init();		/* all memory mapped, malloc works */
 	sched_init();		/* sleeping works */
 	events_enable();

@@ -3,36 +3,13 @@
  * Exceptions and events in C. An exception in the library OS is a bug of the program: it is
  * reported with registers and stack, and the domain crashes, so that whoever watches can tell.
  */
-#include "trap.h"
 #include "sched.h"
 #include <libos.h>
+#include <kit/trap.h>
 
-extern void trap_event_entry(void), trap_failsafe_entry(void), trap_syscall_entry(void);
-extern const struct { uint64_t vector, address; } trap_entries[];
 extern char _image_start[], _text_end[];
 
-#define TABLE_MAX 32
-#define CLEAR_EVENTS 4		/* flag of a trap: events are masked on entry */
 #define STACK_WORDS 512		/* looked through for return addresses */
-
-void trap_exception(struct trap_frame *f);
-void trap_event(struct trap_frame *f);
-
-void trap_init(void)
-{
-	struct trap_info table[TABLE_MAX] = { { 0 } };
-	unsigned int i;
-
-	for (i = 0; trap_entries[i].address; i++) {
-		table[i].vector = trap_entries[i].vector;
-		table[i].cs = FLAT_KERNEL_CS;
-		table[i].flags = CLEAR_EVENTS;
-		table[i].address = trap_entries[i].address;
-	}
-	if (hypercall_set_trap_table(table) ||
-	    hypercall_set_callbacks(trap_event_entry, trap_failsafe_entry, trap_syscall_entry))
-		os_panic("the hypervisor refused the trap table or the callbacks");
-}
 
 static const char *name_of(uint64_t vector)
 {
@@ -43,7 +20,9 @@ static const char *name_of(uint64_t vector)
 		"reserved", "FPU error", "alignment", "machine check", "SIMD error",
 	};
 
-	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "failed callback";
+	if (vector == (uint64_t)TRAP_SYSCALL)
+		return "stray system call";
+	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "bad segment";
 }
 
 /* Whatever on the stack points into the code: the calls that led here, and some that did not. The
@@ -66,7 +45,7 @@ static void report_calls(const uint64_t *sp)
 	printk("\n");
 }
 
-void trap_report(const struct trap_frame *f)
+static void report(const struct trap_frame *f)
 {
 	printk("%s (vector %ld, error code %lx) in thread %s\n", name_of(f->vector),
 	       (long)f->vector, (unsigned long)f->error, thread_name(thread_self()));
@@ -86,7 +65,7 @@ void trap_exception(struct trap_frame *f)
 {
 	events_disable();
 	printk("\n*** guest crash: ");
-	trap_report(f);
+	report(f);
 	hypercall_shutdown(SHUTDOWN_crash);
 	for (;;)
 		events_block();
@@ -97,4 +76,10 @@ void trap_event(struct trap_frame *f)
 	(void)f;
 	evtchn_dispatch();
 	sched_after_event();
+}
+
+/* Programs call functions; nothing here makes system calls. */
+void trap_syscall(struct trap_frame *f)
+{
+	trap_exception(f);
 }

@@ -1,18 +1,20 @@
 ; SPDX-License-Identifier: MIT
 ;
-; Where the hypervisor enters the guest: exceptions and events. It switches to no other stack: the
-; frame is pushed on the running one, aligned to 16 bytes first:
+; Where the hypervisor enters the guest: exceptions, events and system calls. From the guest's kernel
+; the frame is pushed on the running stack, aligned to 16 bytes first; from its user mode, on the
+; stack that stack_switch named:
 ;
 ;	ss  rsp  rflags  cs  rip  [error code]  r11  rcx  <- rsp
 ;
-; Every entry makes of it a `struct trap_frame` (trap.h) and calls C with its address. rflags.IF in the
-; frame says whether events were enabled; iret, the hypercall, restores that in the same step
-; as it returns, so no event can come between.
+; Every entry makes of it a `struct trap_frame` (trap.h) and calls C with its address; C may change the
+; frame. rflags.IF in the frame says whether events were enabled; iret, the hypercall, restores that
+; in the same step as it returns, so no event can come between. It returns to user mode when the
+; frame's cs has privilege 3.
 
 %define HYPERVISOR_IRET 23
 
-extern hypercall_page, trap_exception, trap_event
-global trap_event_entry, trap_failsafe_entry, trap_syscall_entry, trap_entries
+extern hypercall_page, trap_exception, trap_event, trap_syscall
+global trap_return, trap_event_entry, trap_failsafe_entry, trap_syscall_entry, trap_entries
 
 section .text
 
@@ -36,9 +38,9 @@ section .text
 	cld
 %endmacro
 
-; in: rsp = struct trap_frame. Does not return. The vector's slot goes away; the error code's becomes
+; in: rsp = struct trap_frame. Does not return. Also the way into user mode for the first time. The vector's slot goes away; the error code's becomes
 ; the "flags" of the iret hypercall, 0.
-return_to_frame:
+trap_return:
 	pop r15
 	pop r14
 	pop r13
@@ -72,10 +74,10 @@ trap_event_entry:
 	call trap_event
 	fxrstor64 [rsp]
 	add rsp, 512
-	jmp return_to_frame
+	jmp trap_return
 
-; The hypervisor could not load a segment for us: there are no such segments, so it cannot be.
-; Four selectors lie under the usual frame; the report needs only the rest.
+; The hypervisor could not load a segment of the context it was to return to. Four selectors lie
+; under the usual frame (ds es fs gs) and are dropped; the vector is -2.
 trap_failsafe_entry:
 	mov rcx, [rsp]
 	mov r11, [rsp + 8]
@@ -85,9 +87,9 @@ trap_failsafe_entry:
 	push_all
 	mov rdi, rsp
 	call trap_exception
-	ud2
+	jmp trap_return
 
-; SYSCALL from our own code: nothing here makes any. Frame as for an event.
+; SYSCALL, from user mode or from the kernel itself. Frame as for an event; the vector is -3.
 trap_syscall_entry:
 	mov rcx, [rsp]
 	mov r11, [rsp + 8]
@@ -95,8 +97,8 @@ trap_syscall_entry:
 	mov qword [rsp], -3
 	push_all
 	mov rdi, rsp
-	call trap_exception
-	ud2
+	call trap_syscall
+	jmp trap_return
 
 ; exception VECTOR, HAS_ERROR_CODE
 %macro exception 2
@@ -113,7 +115,7 @@ entry_%1:
 	push_all
 	mov rdi, rsp
 	call trap_exception
-	jmp return_to_frame
+	jmp trap_return
 %endmacro
 
 	exception 0, 0
