@@ -11,13 +11,13 @@
 
 #define STACK_PAGES 32
 
-/* The stack thread_switch expects of a thread that does not run (switch.asm). */
+/* The stack thread_switch expects of a thread that does not run (switch.asm). Its 64 bytes end where
+ * the stack ends, so that the trampoline calls with the stack aligned to 16, as compiled code expects. */
 struct first_stack {
 	uint32_t mxcsr;
 	uint16_t fcw, pad;
 	uint64_t r15, r14, r13, r12, rbx, rbp;
 	void (*rip)(void);
-	uint64_t align;
 };
 
 extern void thread_trampoline(void);
