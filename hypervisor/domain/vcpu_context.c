@@ -47,12 +47,10 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 	return c->ldt_ents > 8192 ? "ldt_ents" : NULL;
 }
 
-/* Tables and bases: what holds references. All or nothing, or -ERESTART. d->mm_lock held. */
+/* Tables and bases: what holds references. All or nothing, or -ERESTART. */
 static int set_frames(struct vcpu *v, const vcpu_guest_context_t *c)
 {
-	int err;
-
-	err = pv_gdt_set(v, (const uint64_t *)c->gdt_frames, c->gdt_ents);
+	int err = pv_gdt_set(v, (const uint64_t *)c->gdt_frames, c->gdt_ents);
 	if (err)
 		return err;
 	err = vcpu_set_base(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])), false);
@@ -147,9 +145,7 @@ int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c)
 		if (!same_frames(v, c))
 			return -EOPNOTSUPP;
 	} else {
-		spin_lock(&d->mm_lock);
 		err = set_frames(v, c);
-		spin_unlock(&d->mm_lock);
 	}
 	if (err) {
 		if (err != -ERESTART)
@@ -207,11 +203,9 @@ void vcpu_get_context(struct vcpu *v, vcpu_guest_context_t *c)
 void vcpu_reset(struct vcpu *v)
 {
 	vcpu_down(v);
-	spin_lock(&v->domain->mm_lock);
 	vcpu_drop_bases(v);
 	pv_ldt_clear(v);
 	pv_gdt_clear(v);
-	spin_unlock(&v->domain->mm_lock);
 	vcpu_timers_stop(v);
 	v->fpu_used = false;
 	v->bounce.flags = 0;

@@ -73,10 +73,7 @@ static long op_get_runstate(struct vcpu *v, void *arg)
 	vcpu_runstate_info_t *r = arg;
 	s_time_t since;
 
-	/* A vcpu that changes its state meanwhile changes the entry time as well. */
-	do {
-		*r = *(volatile vcpu_runstate_info_t *)&v->runstate;
-	} while (r->state_entry_time != READ_ONCE(v->runstate.state_entry_time));
+	vcpu_runstate_get(v, r);
 	since = now() - (s_time_t)r->state_entry_time;
 	if (since > 0)
 		r->time[r->state] += since;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Grant tables, version 1. A domain's table (its grants) and map track (handles of grants it has
- * mapped) are guarded by d->grant_lock. Each mapping holds: a reference (and a writable type reference if
- * read-write) on the frame, a pin count on the active entry, the handle.
+ * mapped) are guarded by d->grant_lock. Each handle holds: a reference (and a writable type reference if
+ * read-write) on the frame, a pin on the granter's active entry, a reference on the granter. The L1 entry
+ * itself holds nothing (mm/grant_map.c), so a handle goes only after its entry.
  */
 #ifndef HV_GRANT_H
 #define HV_GRANT_H
@@ -13,12 +14,13 @@
 struct domain;
 
 int grant_init(struct domain *d, unsigned max_frames);
-/* Release every mapping this dying domain holds (preemptible), then the table itself. */
+/* Release every mapping this dying domain holds; its vcpus run no more. Preemptible: -ERESTART, call again. */
 int grant_release_mappings(struct domain *d);
+/* With the last reference to d: until then others may hold mappings of what it granted. */
 void grant_free(struct domain *d);
 /* Domain builder: make entry `ref` grant `frame` of d to `to` (GTF_permit_access). */
 int grant_seed(struct domain *d, unsigned ref, uint16_t to, uint64_t frame);
-/* mfn of the idx'th frame of d's grant table, growing it: XENMAPSPACE_grant_table. */
+/* -EINVAL: beyond the limit, -ENOMEM. mfn of the idx'th frame of d's grant table, growing it: XENMAPSPACE_grant_table. */
 int grant_table_frame(struct domain *d, unsigned idx, uint64_t *mfn);
 
 #endif

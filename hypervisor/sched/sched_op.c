@@ -26,8 +26,7 @@ static void wait_cancel(struct vcpu *v, uint32_t flag)
 
 static long sched_yield(void)
 {
-	sched_policy->yield(current);
-	raise_softirq(SOFTIRQ_SCHEDULE);
+	vcpu_yield(current);
 	return 0;
 }
 
