@@ -25,9 +25,12 @@
 #define MAX_VCPUS 128
 #define HV_DOMID_FIRST_RESERVED 0x7ff0
 
+struct e820entry;
 struct evtchn_table;
 struct grant_table;
 struct vcpu;
+
+#define SHUTDOWN_CODE_NONE 0xff		/* no reason given yet */
 
 enum domain_dying { ALIVE, DYING, DEAD };
 
@@ -67,6 +70,8 @@ struct domain {
 	unsigned tot_pages;			/* frames allocated to the domain */
 	unsigned max_pages;
 	unsigned shr_pages;			/* grants: always 0, reported */
+	struct e820entry *memory_map;		/* XENMEM_set_memory_map; NULL: none */
+	unsigned memory_map_nr;
 
 	/* event_lock */
 	spinlock_t event_lock;
@@ -158,7 +163,7 @@ struct vcpu {
 
 	uint16_t virq_port[NR_VIRQS];		/* event_lock; 0: unbound */
 	unsigned poll_port;			/* SCHEDOP_poll: 0 not polling, else number of ports */
-	bool nmi_pending;
+	bool nmi_pending, nmi_masked;		/* masked: its handler runs, until iret */
 };
 
 extern struct domain *dom0;
@@ -186,6 +191,10 @@ void domain_resume(struct domain *d);
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 static inline struct vcpu *domain_vcpu(const struct domain *d, uint64_t id);
 unsigned domain_online_vcpus(const struct domain *d);
+
+void domain_free(struct domain *d);		/* with the last reference */
+bool domain_list_insert(struct domain *d);	/* false: the id is taken */
+void domain_list_remove(struct domain *d);
 
 /* --- vcpu_context.c: the ABI's vcpu_guest_context --- */
 int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c);	/* domain's vcpu is paused */

@@ -13,9 +13,10 @@
  * Types L1..L4 additionally pass validation when their tcount leaves 0 and devalidation when it
  * returns to 0; that happens under the owner's mm_lock (all page-table operations of a domain do).
  *
- * An L1..L4 frame whose (de)validation was preempted is *partial*: tcount is 1, FRAME_VALID is
- * clear, and its first nr_done entries hold their references. Nobody else may take the type of a
- * partial frame except by resuming the work.
+ * An L2..L4 frame whose (de)validation was preempted is *partial*: tcount is 1, FRAME_VALID is
+ * clear, and its first nr_done entries hold their references. The one type reference and one
+ * reference belong to the partial state itself, not to whoever began the work; the next who
+ * takes the type, or frame_finish, goes on with it.
  *
  * Pure: compiles for the host (tests/unit/mm) together with pt_validate.c.
  */
@@ -47,6 +48,12 @@ enum frame_type {
 #define FRAME_FREE	((uint64_t)FT_FREE << FRAME_TYPE_SHIFT)
 #define FRAME_NOT_RAM	((uint64_t)FT_NOT_RAM << FRAME_TYPE_SHIFT)
 
+enum frame_work {
+	WORK_VALIDATE,		/* entries from nr_done on are still to be checked */
+	WORK_UNDO,		/* entries below nr_done are still to be put */
+	WORK_REFUSED,		/* the same, because a later entry was refused */
+};
+
 struct frame {
 	uint64_t state;
 	struct domain *owner;		/* stable while ref > 0; NULL: ours or free */
@@ -54,7 +61,7 @@ struct frame {
 	union {
 		struct {		/* state: typed L1..L4 */
 			uint16_t nr_done;	/* partial: entries holding references */
-			uint16_t pad;
+			uint16_t work;		/* partial: enum frame_work */
 		};
 		uint32_t order;		/* state: head of a free block */
 	};
@@ -80,6 +87,10 @@ static inline uint32_t frame_tcount(uint64_t state)
 	return (state & FRAME_TCOUNT_MASK) >> FRAME_TCOUNT_SHIFT;
 }
 
+static inline bool frame_type_is_pt(enum frame_type t) { return t >= FT_L1 && t <= FT_L4; }
+static inline unsigned frame_level(uint64_t state) { return frame_type(state) - FT_L1 + 1; }
+const char *frame_type_name(uint64_t state);
+
 /* Takes a reference if d owns the frame and it is allocated; false otherwise or on overflow. */
 bool frame_get(struct frame *f, const struct domain *d) __must_check;
 /* The frame behind a guest-given mfn with a reference taken, or NULL. */
@@ -87,17 +98,30 @@ struct frame *frame_get_mfn(mfn_t m, const struct domain *d) __must_check;
 /* Drops one; the last one returns the frame to the heap. */
 void frame_put(struct frame *f);
 
+/* What an L1 entry holds: a reference and, if rw, a type reference of FT_WRITABLE. -EPERM: not d's;
+ * -EBUSY: held by another type, or a count is full. */
+int frame_map(struct frame *f, const struct domain *d, bool rw) __must_check;
+void frame_unmap(struct frame *f, bool rw);
+
 /*
- * Takes a type reference (the caller already holds a reference). 0, or -EINVAL/-EBUSY: held by another
- * type, or refused by validation; -ERESTART: preempted (FT_L1..L4 and preemptible only), work kept
- * in the frame. For FT_L1..L4 d->mm_lock is held.
+ * Takes a type reference (the caller already holds a reference). 0; -EBUSY: held by another type, or
+ * the count is full; -EINVAL: refused by validation; -ERESTART: preempted (FT_L2..L4 and
+ * preemptible only): the work done stays in the frame, *and so does the caller's reference*.
+ * For FT_L1..L4 and FT_SEGDESC the owner's mm_lock is held.
  */
 int frame_get_type(struct frame *f, enum frame_type t, bool preemptible) __must_check;
-/* 0, or -ERESTART if preemptible devalidation was interrupted: then the type reference is still held. */
+/* 0; or -ERESTART: the type reference and the caller's reference now belong to the partial frame,
+ * which somebody must frame_finish. */
 int frame_put_type(struct frame *f, bool preemptible);
+/* Undoes what is left of a partial frame and gives up the two references it held; 0 for any
+ * other frame. -ERESTART: more to do. The owner's mm_lock is held. */
+int frame_finish(struct frame *f, bool preemptible);
 
-/* Reference and type reference together. */
+/* Reference and type reference together, not preemptible. -EPERM: not d's; otherwise as frame_get_type. */
 int frame_get_both(mfn_t m, struct domain *d, enum frame_type t, struct frame **out) __must_check;
 void frame_put_both(struct frame *f);
+
+/* domain_pages.c: the last reference is gone. */
+void frame_free(struct frame *f);
 
 #endif

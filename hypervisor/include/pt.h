@@ -13,50 +13,77 @@
 
 struct vcpu;
 
-/* --- pt_validate.c: entry references. Level of the table the entry sits in. --- */
-/* May this entry stand in a table of this level of d? Takes the references it needs. Reports a refusal
- * by guest_log with entry, level and reason. */
+/* --- pt_validate.c --- */
+/* Set by us in the L1 entries that pt_grant_map made: their references are the grant table's. */
+#define PTE_GRANT BIT(62)
+/* An entry as it will stand in the table: USER forced (guest kernels run in ring 3), our bits off. */
+static inline pte_t pt_adjust(pte_t e)
+{
+	return e & PTE_P ? (e | PTE_US) & ~PTE_GRANT : e;
+}
+/* Bits a present entry of this level must not have; 0: none. GLOBAL is no error in an L1, only ignored. */
+uint64_t pt_bad_bits(unsigned level, pte_t e);
+/* May this (adjusted) entry stand in a table of this level of d? Takes the references it needs.
+ * Reports a refusal by domain_log with entry, level and reason. pg_owner NULL: DOMID_IO. */
 int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e, bool preemptible);
-int pt_entry_put(struct domain *d, unsigned level, pte_t e, bool preemptible);
-/* Whole tables, called by frame_get_type/frame_put_type. */
+/* -ERESTART: the references now belong to the partial table below (see frame_put_type). */
+int pt_entry_put(unsigned level, pte_t e, bool preemptible);
+/* Whole tables, called by frame_type.c, from f->nr_done on. */
 int pt_validate(struct frame *f, unsigned level, bool preemptible);
 int pt_devalidate(struct frame *f, unsigned level, bool preemptible);
+int segdesc_validate(struct frame *f);
 
 /* --- pt_update.c: one entry of a live table --- */
-/* Replaces slot (address ptep in the direct map, inside a validated table of that level, its type
- * held by the caller). keep_ad: MMU_PT_UPDATE_PRESERVE_AD. *old gets the old entry if not NULL. */
-int pt_update_entry(struct vcpu *v, struct domain *pg_owner, struct frame *table, unsigned level,
+/* Replaces *ptep (in the direct map, inside the validated table of d). keep_ad: PRESERVE_AD. A
+ * devalidation that the old entry started and that was preempted is left in v->unfinished. */
+int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, struct frame *table,
 		    pte_t *ptep, pte_t val, bool keep_ad);
+/* Goes on with what earlier operations of v on d left behind: 0 or -ERESTART. d->mm_lock held. */
+int pt_finish(struct vcpu *v, struct domain *d);
 
 /* --- grant mappings: an L1 entry that maps a granted frame, made and removed only here --- */
-/* Writes `val` at the L1 entry at machine address pte_maddr (or virtual address va of v). The frame's
- * references are the caller's (grant code). Old entry is put. -errno GNTST-free. d->mm_lock held.*/
+/* Writes `val` into the L1 entry at machine address addr (contains_pte), or that maps virtual address
+ * addr of v. The frame's references are the caller's (grant code). The old entry is put. -EINVAL:
+ * there is no such entry. The domain's mm_lock is held. */
 int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val);
-/* Clears that entry, which must map m (and be writable iff rw) - or for new_va installs the entry now
- * at new_va. d->mm_lock held. */
+/* Clears that entry, which must map m by grant (and be writable iff rw), or with new_va != 0 moves the
+ * entry now at new_va there. -EINVAL: it is not so. On return no CPU translates by the old entry.
+ * The domain's mm_lock is held. */
 int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw, uint64_t new_va);
 
 /* --- walk.c --- */
-/* The L1 entry that maps va in the current address space, or 0; *l1 gets the table's mfn. */
-pte_t pt_walk(const struct vcpu *v, uint64_t va, mfn_t *l1);
+/* The L1 entry that maps va in v's current address space: a pointer to it, NULL if there is no L1 table
+ * (or va is ours). *table gets the table's frame. d->mm_lock held. */
+pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table);
 
 /* --- ptwr.c: a guest wrote to a mapped page table; emulates it. true: done, resume the guest --- */
-struct cpu_regs;
-bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_regs *regs);
+struct cpu_user_regs;
+bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs);
 
-/* --- vcpu base pointers --- */
-int vcpu_set_base(struct vcpu *v, mfn_t m, bool user);	/* MMUEXT_NEW_BASEPTR / NEW_USER_BASEPTR */
+/* --- base_ptr.c; d->mm_lock is taken inside --- */
+/* MMUEXT_NEW_BASEPTR / NEW_USER_BASEPTR; MFN_NONE with user: none. -EINVAL, -ERESTART (again, the same). */
+int vcpu_set_base(struct vcpu *v, mfn_t m, bool user);
 void vcpu_drop_bases(struct vcpu *v);			/* at destruction: puts types and references */
+
+/* --- pv/descriptors.c; d->mm_lock is taken inside --- */
 int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents);
 
-/* TLB: after this no CPU holds translations of the domain older than now. */
+/* --- tlb.c --- */
+/* After this no CPU holds translations of the domain older than now. */
 void tlb_flush_domain(struct domain *d);
+void tlb_flush_va_domain(struct domain *d, uint64_t va);
 void tlb_flush_local(void);
 void tlb_flush_va_local(uint64_t va);
 void tlb_flush_all(void);
-/* tlb_stamp of a frame: call when the last mapping goes; and before its reuse make sure nobody
- * still translates to it. */
-void tlb_stamp(struct frame *f);
+/* Loads CR3 (which flushes), and counts it. */
+void tlb_load_cr3(maddr_t base);
+/*
+ * Stale translations. A guest may forget to flush, so a frame that lost a mapping or a table type is
+ * stamped with the number of the last full flush, and before it serves another purpose (other type,
+ * other owner) tlb_filter flushes the CPUs that have not flushed since.
+ */
+extern uint32_t tlb_clock;
+static inline void tlb_stamp(struct frame *f) { f->tlb_stamp = tlb_clock; }
 void tlb_filter(struct frame *f);
 
 #endif

@@ -9,9 +9,20 @@
 void pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error);
 void pv_inject_pf(uint64_t va, uint32_t error_code);
 static inline void pv_inject_gp(uint32_t error_code) { pv_inject_trap(13, error_code, true); }
+/* Call the failsafe handler (at the next exit): the CPU refused a selector or an iret frame. */
+void pv_inject_failsafe(struct vcpu *v);
 /* Build the frame for bounce and switch the registers over; crashes the domain if it cannot. */
 void pv_deliver_bounce(struct vcpu *v);
-void pv_deliver_event(struct vcpu *v);		/* upcall to the event callback */
+bool pv_deliver_event(struct vcpu *v);		/* upcall; false: no callback registered */
+bool pv_deliver_nmi(struct vcpu *v);		/* false: no handler, or one is running */
+#define PV_CR4_GUEST (CR4_TSD | CR4_DE)		/* bits of CR4 a guest may choose */
+/* Where the GS base of the mode v is in is kept while v is not loaded. */
+static inline uint64_t *pv_gs_base(struct vcpu *v)
+{
+	return v->pv.kernel_mode ? &v->pv.gs_base_kernel : &v->pv.gs_base_user;
+}
+bool pv_load_gs(uint16_t sel);			/* into the active gs of the loaded vcpu; false: refused, now null */
+long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val);
 /* Kernel <-> user: base pointer and GS base. */
 void pv_toggle_mode(struct vcpu *v);
 /* Register and stack report on the console (guest's and ours). */
@@ -34,7 +45,8 @@ static inline uint16_t pv_fix_sel(uint16_t sel) { return (sel & 4) || sel ? sel 
 void pv_gdt_clear(struct vcpu *v);
 void pv_ldt_clear(struct vcpu *v);
 int pv_gdt_set(struct vcpu *v, const uint64_t *frames, unsigned entries);
-/* Is it an 8-byte descriptor that a guest may own? Makes code/data RPL 3 safe by refusing. */
-bool pv_desc_ok(const struct domain *d, uint64_t desc);
+/* May a guest own this descriptor? Raises its DPL to 3, where its kernel runs; false: neither absent nor a code or
+ * data segment. */
+bool pv_desc_fix(uint64_t *desc);
 
 #endif

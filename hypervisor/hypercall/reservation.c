@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of memory_op that changes what a domain has. Extents are worked on one by one; the first that
+ * fails ends the operation, and the answer is how many were done. current->cont.done counts
+ * finished extents across preemption.
+ *
+ * Trust: lists of frames are hostile and read once an element. No lock is held between extents.
+ */
+#include "cpu.h"
+#include "errno.h"
+#include "lib.h"
+#include "memory.h"
+#include "mm.h"
+#include "printk.h"
+#include "uaccess.h"
+
+#define MAX_DOMU_ORDER 9
+#define MAX_DOM0_ORDER 12
+
+typedef bool extent_fn(struct domain *d, const xen_memory_reservation_t *r, uint64_t i);
+
+static unsigned max_order(void) { return current->domain->privileged ? MAX_DOM0_ORDER : MAX_DOMU_ORDER; }
+
+/* Frames below 2^address_bits, if the caller cares. */
+static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r)
+{
+	unsigned bits = XENMEMF_get_address_bits(r->mem_flags);
+	mfn_t m = domain_page_alloc(d, r->extent_order);
+	uint64_t last = mfn_x(m) + (1UL << r->extent_order) - 1;
+
+	if (mfn_eq(m, MFN_NONE) || !bits || bits >= 64 || mfn_to_maddr(mfn(last)) >> bits == 0)
+		return m;
+	for (uint64_t n = mfn_x(m); n <= last; n++)
+		domain_page_release(d, mfn_to_frame(mfn(n)));
+	return MFN_NONE;
+}
+
+static void release_extent(struct domain *d, mfn_t m, unsigned order)
+{
+	for (uint64_t n = 0; n < 1UL << order; n++)
+		domain_page_release(d, mfn_to_frame(mfn(mfn_x(m) + n)));
+}
+
+static void name_extent(mfn_t m, unsigned order, uint64_t pfn)
+{
+	for (uint64_t n = 0; n < 1UL << order; n++)
+		m2p_set(mfn(mfn_x(m) + n), pfn + n);
+}
+
+static bool increase_one(struct domain *d, const xen_memory_reservation_t *r, uint64_t i)
+{
+	mfn_t m = alloc_extent(d, r);
+
+	if (mfn_eq(m, MFN_NONE))
+		return false;
+	if (guest_handle_is_null(r->extent_start) || !copy_to_guest_off(r->extent_start, i, &m.n, 1))
+		return true;
+	release_extent(d, m, r->extent_order);
+	return false;
+}
+
+/* pfns in, mfns out. */
+static bool populate_one(struct domain *d, const xen_memory_reservation_t *r, uint64_t i)
+{
+	uint64_t pfn;
+	mfn_t m;
+
+	if (copy_from_guest_off(&pfn, r->extent_start, i, 1))
+		return false;
+	m = alloc_extent(d, r);
+	if (mfn_eq(m, MFN_NONE))
+		return false;
+	name_extent(m, r->extent_order, pfn);
+	if (!copy_to_guest_off(r->extent_start, i, &m.n, 1))
+		return true;
+	release_extent(d, m, r->extent_order);
+	return false;
+}
+
+static bool decrease_one(struct domain *d, const xen_memory_reservation_t *r, uint64_t i)
+{
+	uint64_t first;
+
+	if (copy_from_guest_off(&first, r->extent_start, i, 1))
+		return false;
+	for (uint64_t n = 0; n < 1UL << r->extent_order; n++) {
+		struct frame *f = first + n >= first ? frame_get_mfn(mfn(first + n), d) : NULL;
+		bool ok = f && domain_page_release(d, f);
+
+		if (f)
+			frame_put(f);
+		if (!ok) {
+			guest_log(LOG_WARN, "refused decrease of reservation: frame 0x%lx is not d%d's\n",
+				  first + n, d->id);
+			return false;
+		}
+	}
+	return true;
+}
+
+static long each_extent(const xen_memory_reservation_t *r, extent_fn *fn)
+{
+	uint64_t *done = &current->cont.done;
+	struct domain *d;
+	long rc;
+
+	if (r->nr_extents > UINT32_MAX || r->extent_order > max_order())
+		return 0;
+	rc = memory_domain(r->domid, &d);
+	if (rc)
+		return rc == -ESRCH ? 0 : rc;
+	while (*done < r->nr_extents && fn(d, r, *done)) {
+		++*done;
+		if (*done < r->nr_extents && preempt_needed()) {
+			rc = -ERESTART;
+			break;
+		}
+	}
+	domain_put(d);
+	return rc ? rc : (long)*done;
+}
+
+long memory_increase(void *arg) { return each_extent(arg, increase_one); }
+long memory_decrease(void *arg) { return each_extent(arg, decrease_one); }
+long memory_populate(void *arg) { return each_extent(arg, populate_one); }
+
+/* --- exchange: in chunks as large as the larger of the two extents, each all or nothing --- */
+
+struct chunk {
+	uint64_t frame[1 << MAX_DOMU_ORDER];
+	unsigned n;
+};
+
+/* Back to the domain, as it was. Only a limit lowered at this moment can refuse; then it is freed. */
+static void give_back(struct domain *d, struct chunk *c)
+{
+	while (c->n > 0) {
+		struct frame *f = mfn_to_frame(mfn(c->frame[--c->n]));
+
+		if (domain_page_assign(d, f))
+			frame_put(f);
+	}
+}
+
+static int take_one(struct domain *d, uint64_t n, struct chunk *c)
+{
+	struct frame *f = frame_get_mfn(mfn(n), d);
+
+	if (!f)
+		return -EINVAL;
+	if (domain_page_steal(d, f)) {
+		frame_put(f);
+		guest_log(LOG_WARN, "refused exchange of frame 0x%lx: it is in use\n", n);
+		return -EINVAL;
+	}
+	c->frame[c->n++] = n;
+	return 0;
+}
+
+static int take_chunk(struct domain *d, const xen_memory_reservation_t *in, uint64_t first, uint64_t n, struct chunk *c)
+{
+	for (uint64_t i = first; i < first + n; i++) {
+		uint64_t start;
+
+		if (copy_from_guest_off(&start, in->extent_start, i, 1))
+			return -EFAULT;
+		for (uint64_t k = 0; k < 1UL << in->extent_order; k++)
+			if (take_one(d, start + k, c))
+				return -EINVAL;
+	}
+	return 0;
+}
+
+/* The new frames; on failure none. */
+static int make_chunk(struct domain *d, const xen_memory_reservation_t *out, uint64_t first, uint64_t n)
+{
+	uint64_t made[1 << MAX_DOMU_ORDER];
+	uint64_t i = 0;
+	int rc = 0;
+
+	for (; i < n && !rc; i++) {
+		uint64_t pfn;
+		mfn_t m = alloc_extent(d, out);
+
+		if (mfn_eq(m, MFN_NONE)) {
+			rc = -ENOMEM;
+			break;
+		}
+		made[i] = mfn_x(m);
+		if (copy_from_guest_off(&pfn, out->extent_start, first + i, 1))
+			rc = -EFAULT;
+		else
+			name_extent(m, out->extent_order, pfn);
+	}
+	for (uint64_t k = 0; k < n && !rc; k++)
+		if (copy_to_guest_off(out->extent_start, first + k, &made[k], 1))
+			rc = -EFAULT;
+	while (rc && i > 0)
+		release_extent(d, mfn(made[--i]), out->extent_order);
+	return rc;
+}
+
+static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x, uint64_t index, unsigned order)
+{
+	uint64_t nr_in = 1UL << (order - x->in.extent_order), nr_out = 1UL << (order - x->out.extent_order);
+	struct chunk c = { .n = 0 };
+	int rc = take_chunk(d, &x->in, index * nr_in, nr_in, &c);
+
+	if (!rc)
+		rc = make_chunk(d, &x->out, index * nr_out, nr_out);
+	if (rc)
+		give_back(d, &c);
+	while (c.n > 0)
+		frame_put(mfn_to_frame(mfn(c.frame[--c.n])));
+	return rc;
+}
+
+static bool exchange_ok(const struct xen_memory_exchange *x)
+{
+	unsigned limit = MAX_DOMU_ORDER;
+
+	return x->in.extent_order <= limit && x->out.extent_order <= limit && x->in.domid == x->out.domid &&
+	       x->in.nr_extents <= UINT32_MAX && x->out.nr_extents <= UINT32_MAX &&
+	       x->in.nr_extents << x->in.extent_order == x->out.nr_extents << x->out.extent_order &&
+	       x->nr_exchanged <= x->in.nr_extents;
+}
+
+long memory_exchange(void *guest_arg)
+{
+	struct xen_memory_exchange x;
+	unsigned order;
+	uint64_t chunks, per_chunk, i;
+	struct domain *d;
+	int rc;
+
+	if (!guest_range_ok(guest_arg, sizeof(x)) || copy_from_guest_bytes(&x, guest_arg, sizeof(x)))
+		return -EFAULT;
+	if (!exchange_ok(&x))
+		return -EINVAL;
+	rc = memory_domain(x.in.domid, &d);
+	if (rc)
+		return rc;
+	order = MAX(x.in.extent_order, x.out.extent_order);
+	per_chunk = 1UL << (order - x.in.extent_order);
+	chunks = x.in.nr_extents / per_chunk;
+	for (i = x.nr_exchanged / per_chunk; i < chunks && !rc; ) {
+		rc = exchange_chunk(d, &x, i, order);
+		i += !rc;
+		if (!rc && i < chunks && preempt_needed())
+			rc = -ERESTART;
+	}
+	domain_put(d);
+	x.nr_exchanged = i * per_chunk;
+	/* The guest's counter carries the progress across preemption too. */
+	if (copy_to_guest_bytes(guest_arg, &x, sizeof(x)))
+		return -EFAULT;
+	return rc;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The base pointers of a vcpu: the L4 of its kernel and, if it has any, of its user mode. Each holds
+ * a reference and an L4 type reference, so the tables below stay valid while a CPU may walk them.
+ * Lock: the domain's mm_lock. v is the current vcpu or does not run.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "errno.h"
+#include "mm.h"
+#include "printk.h"
+#include "pt.h"
+
+/* Gives up a base; what takes too long is left to pt_finish. */
+static void drop(struct vcpu *v, mfn_t m)
+{
+	struct frame *f = mfn_to_frame(m);
+
+	if (!mfn_eq(m, MFN_NONE) && frame_put_type(f, true) == -ERESTART)
+		v->unfinished = f;
+	else if (!mfn_eq(m, MFN_NONE))
+		frame_put(f);
+}
+
+static int get_l4(struct domain *d, mfn_t m)
+{
+	struct frame *f = frame_get_mfn(m, d);
+	int rc;
+
+	if (!f) {
+		domain_log(d, LOG_WARN, "refused base pointer 0x%lx: the frame is none of the domain's\n", mfn_x(m));
+		return -EINVAL;
+	}
+	rc = frame_get_type(f, FT_L4, true);
+	if (!rc || rc == -ERESTART)
+		return rc;
+	domain_log(d, LOG_WARN, "refused base pointer 0x%lx: the frame is %s, no valid L4 page table\n",
+		   mfn_x(m), frame_type_name(f->state));
+	frame_put(f);
+	return -EINVAL;
+}
+
+static int set_base(struct vcpu *v, mfn_t m, bool user)
+{
+	mfn_t *base = user ? &v->pv.base_user : &v->pv.base_kernel, old = *base;
+	int rc = pt_finish(v, v->domain);
+
+	if (rc)
+		return rc;
+	if (!mfn_eq(m, old)) {
+		rc = mfn_eq(m, MFN_NONE) ? 0 : get_l4(v->domain, m);
+		if (rc)
+			return rc;
+		*base = m;
+	}
+	if (v == current && !user && v->pv.kernel_mode)
+		tlb_load_cr3(mfn_to_maddr(m));
+	if (!mfn_eq(m, old))
+		drop(v, old);
+	return v->unfinished ? -ERESTART : 0;
+}
+
+int vcpu_set_base(struct vcpu *v, mfn_t m, bool user)
+{
+	int rc;
+
+	spin_lock(&v->domain->mm_lock);
+	rc = set_base(v, m, user);
+	spin_unlock(&v->domain->mm_lock);
+	return rc;
+}
+
+void vcpu_drop_bases(struct vcpu *v)
+{
+	mfn_t kernel = v->pv.base_kernel, user = v->pv.base_user;
+
+	spin_lock(&v->domain->mm_lock);
+	v->pv.base_kernel = v->pv.base_user = MFN_NONE;
+	drop(v, kernel);
+	drop(v, user);
+	v->unfinished = NULL;	/* domain_pages_relinquish meets what is left */
+	spin_unlock(&v->domain->mm_lock);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frames of a domain: how they come, how they are shared, and how they go. Each allocated frame is
+ * on its owner's list and counted until its last reference is gone, wherever that reference is (a
+ * mapping in another domain, a grant), and keeps the domain structure alive for as long.
+ *
+ * Frames are cleared when they come, and when they go no TLB knows them any more.
+ * Lock: d->page_lock for list and count.
+ */
+#include "domain.h"
+#include "errno.h"
+#include "lib.h"
+#include "mm.h"
+#include "printk.h"
+#include "pt.h"
+
+static void link_frame(uint32_t *head, struct frame *f)
+{
+	uint32_t n = mfn_x(frame_mfn(f));
+
+	f->prev = 0;
+	f->next = *head;
+	if (*head)
+		mfn_to_frame(mfn(*head))->prev = n;
+	*head = n;
+}
+
+static void unlink_frame(struct domain *d, struct frame *f)
+{
+	uint32_t n = mfn_x(frame_mfn(f));
+
+	if (f->prev)
+		mfn_to_frame(mfn(f->prev))->next = f->next;
+	else if (d->page_head == n)
+		d->page_head = f->next;
+	else
+		d->page_left = f->next;
+	if (f->next)
+		mfn_to_frame(mfn(f->next))->prev = f->prev;
+	f->next = f->prev = 0;
+}
+
+/* Takes n frames into d's count; false: over its limit, or it is dying. */
+static bool count_in(struct domain *d, unsigned n)
+{
+	if (d->dying || d->tot_pages + n < n || d->tot_pages + n > d->max_pages)
+		return false;
+	if (!d->tot_pages)
+		domain_ref(d);
+	d->tot_pages += n;
+	return true;
+}
+
+static void own(struct domain *d, struct frame *f)
+{
+	f->owner = d;
+	link_frame(&d->page_head, f);
+	__atomic_store_n(&f->state, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE);
+}
+
+/* Off the list and out of the count. */
+static void disown(struct frame *f)
+{
+	struct domain *d = f->owner;
+	bool last;
+
+	spin_lock(&d->page_lock);
+	unlink_frame(d, f);
+	f->owner = NULL;
+	last = !--d->tot_pages;
+	spin_unlock(&d->page_lock);
+	if (last)
+		domain_put(d);
+}
+
+mfn_t domain_page_alloc(struct domain *d, unsigned order)
+{
+	unsigned n = 1u << order;
+	mfn_t m = order > MAX_ORDER ? MFN_NONE : page_alloc(order);
+	bool ok;
+
+	if (mfn_eq(m, MFN_NONE))
+		return m;
+	memset(mfn_to_virt(m), 0, PAGE_SIZE << order);
+	spin_lock(&d->page_lock);
+	ok = count_in(d, n);
+	for (unsigned i = 0; ok && i < n; i++)
+		own(d, mfn_to_frame(mfn(mfn_x(m) + i)));
+	spin_unlock(&d->page_lock);
+	if (!ok)
+		page_free(m, order);
+	return ok ? m : MFN_NONE;
+}
+
+/* A stale translation would let the last owner see, or write, what the frame serves next. */
+void frame_free(struct frame *f)
+{
+	tlb_filter(f);
+	if (!(f->state & FRAME_HV) && f->owner)
+		disown(f);
+	m2p_set(frame_mfn(f), INVALID_M2P_ENTRY);
+	f->nr_done = f->work = 0;
+	f->state = 0;
+	page_free(frame_mfn(f), 0);
+}
+
+void domain_share_page(struct domain *d, void *page, bool writable)
+{
+	struct frame *f = virt_to_frame(page);
+	enum frame_type t = writable ? FT_WRITABLE : FT_SHARED;
+
+	f->owner = d;
+	__atomic_store_n(&f->state, 1 | 1ULL << FRAME_TCOUNT_SHIFT | FRAME_VALID | FRAME_HV |
+			 (uint64_t)t << FRAME_TYPE_SHIFT, __ATOMIC_RELEASE);
+}
+
+void domain_unshare_page(void *page)
+{
+	struct frame *f = virt_to_frame(page);
+
+	f->owner = NULL;	/* nobody can take new references; old ones go one by one */
+	__atomic_fetch_and(&f->state, ~FRAME_HV, __ATOMIC_ACQ_REL);
+	frame_put_both(f);
+}
+
+bool domain_page_release(struct domain *d, struct frame *f)
+{
+	if (f->owner != d || !(__atomic_fetch_and(&f->state, ~FRAME_ALLOCATED, __ATOMIC_ACQ_REL) & FRAME_ALLOCATED))
+		return false;
+	frame_put(f);
+	return true;
+}
+
+int domain_page_steal(struct domain *d, struct frame *f)
+{
+	uint64_t s = READ_ONCE(f->state), keep = s & ~(FRAME_ALLOCATED | FRAME_REF_MASK);
+
+	if (f->owner != d || frame_refs(s) != 2 || frame_tcount(s) || !(s & FRAME_ALLOCATED) ||
+	    !__atomic_compare_exchange_n(&f->state, &s, keep | 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return -EBUSY;
+	tlb_filter(f);
+	disown(f);
+	return 0;
+}
+
+int domain_page_assign(struct domain *d, struct frame *f)
+{
+	bool ok;
+
+	spin_lock(&d->page_lock);
+	ok = count_in(d, 1);
+	if (ok)
+		own(d, f);
+	spin_unlock(&d->page_lock);
+	return ok ? 0 : -ENOMEM;
+}
+
+/* Gives up what the domain itself holds on a frame: pin, unfinished validation, allocation. */
+static int relinquish(struct domain *d, struct frame *f)
+{
+	if (__atomic_fetch_and(&f->state, ~FRAME_PINNED, __ATOMIC_ACQ_REL) & FRAME_PINNED) {
+		if (frame_put_type(f, true))
+			return -ERESTART;
+		frame_put(f);
+	}
+	if (frame_finish(f, true))
+		return -ERESTART;
+	spin_lock(&d->page_lock);
+	unlink_frame(d, f);
+	link_frame(&d->page_left, f);
+	spin_unlock(&d->page_lock);
+	domain_page_release(d, f);
+	return 0;
+}
+
+/* A reference on whatever is still somebody's, allocated or given up already. */
+static bool hold(struct frame *f)
+{
+	uint64_t s = READ_ONCE(f->state);
+
+	do {
+		if (!frame_refs(s) || frame_refs(s) == FRAME_REF_MASK)
+			return false;
+	} while (!__atomic_compare_exchange_n(&f->state, &s, s + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return true;
+}
+
+/* The first frame not looked at, held; frames that another CPU is just freeing are passed over. */
+static struct frame *next_frame(struct domain *d)
+{
+	struct frame *f = NULL;
+
+	spin_lock(&d->page_lock);
+	while (d->page_head) {
+		f = mfn_to_frame(mfn(d->page_head));
+		if (hold(f))
+			break;
+		unlink_frame(d, f);
+		link_frame(&d->page_left, f);
+		f = NULL;
+	}
+	spin_unlock(&d->page_lock);
+	return f;
+}
+
+int domain_pages_relinquish(struct domain *d)
+{
+	struct frame *f;
+	int rc = 0;
+
+	spin_lock(&d->mm_lock);
+	while (!rc && (f = next_frame(d))) {
+		rc = relinquish(d, f);
+		frame_put(f);
+		if (!rc && preempt_needed())
+			rc = -ERESTART;
+	}
+	spin_unlock(&d->mm_lock);
+	if (!rc) {
+		hv_free(d->memory_map);
+		d->memory_map = NULL;
+	}
+	return rc;
+}

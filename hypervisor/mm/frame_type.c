@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reference counts and types of frames: the transitions of struct frame's state word (frame.h has the
+ * rule). Every transition is one compare-and-exchange. Plain types (writable, shared) are
+ * taken and dropped without a lock; page-table and descriptor types change under the owner's mm_lock,
+ * so whoever meets such a frame not FRAME_VALID there has met a partial one.
+ *
+ * A frame that changes its type may still be known by its old one to a TLB or paging-structure
+ * cache: tlb_filter comes between taking the new type and calling it valid.
+ *
+ * Pure: no hardware, no globals; the host tests drive this very file.
+ */
+#include "domain.h"
+#include "errno.h"
+#include "pt.h"
+
+#define TCOUNT_ONE (1ULL << FRAME_TCOUNT_SHIFT)
+#define TYPE_MASK (15ULL << FRAME_TYPE_SHIFT)
+#define TYPE(t) ((uint64_t)(t) << FRAME_TYPE_SHIFT)
+
+static inline bool swap(struct frame *f, uint64_t *old, uint64_t new)
+{
+	return __atomic_compare_exchange_n(&f->state, old, new, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static inline bool tcount_full(uint64_t s) { return (s & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_MASK; }
+
+const char *frame_type_name(uint64_t state)
+{
+	static const char *const name[16] = {
+		"untyped", "an L1 page table", "an L2 page table", "an L3 page table", "an L4 page table",
+		"a descriptor table", "writable", "a read-only shared page", [FT_FREE] = "free",
+		[FT_NOT_RAM] = "not RAM",
+	};
+
+	return name[frame_type(state)];
+}
+
+/* One step for the two counts if the frame is already writable; else the type is taken separately. */
+int frame_map(struct frame *f, const struct domain *d, bool rw)
+{
+	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), add;
+
+	do {
+		if (unlikely(f->owner != d || !(s & (FRAME_ALLOCATED | FRAME_HV))))
+			return -EPERM;
+		if (unlikely((uint32_t)s == FRAME_REF_MASK))
+			return -EBUSY;
+		add = 1;
+		if (rw && (s & (TYPE_MASK | FRAME_VALID)) == (TYPE(FT_WRITABLE) | FRAME_VALID)) {
+			if (unlikely(tcount_full(s)))
+				return -EBUSY;
+			add += TCOUNT_ONE;
+		}
+	} while (unlikely(!swap(f, &s, s + add)));
+	/* Freed and given to another owner while we looked? */
+	if (unlikely(f->owner != d)) {
+		frame_unmap(f, add != 1);
+		return -EPERM;
+	}
+	if (rw && add == 1) {
+		int rc = frame_get_type(f, FT_WRITABLE, false);
+
+		if (rc)
+			frame_put(f);
+		return rc;
+	}
+	return 0;
+}
+
+void frame_unmap(struct frame *f, bool rw)
+{
+	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), n;
+
+	tlb_stamp(f);
+	do {
+		n = s - (rw ? TCOUNT_ONE + 1 : 1);
+		if (rw && !frame_tcount(n))
+			n &= ~FRAME_VALID;
+	} while (unlikely(!swap(f, &s, n)));
+	if (unlikely(!frame_refs(n)))
+		frame_free(f);
+}
+
+bool frame_get(struct frame *f, const struct domain *d) { return frame_map(f, d, false) == 0; }
+
+struct frame *frame_get_mfn(mfn_t m, const struct domain *d)
+{
+	return mfn_valid(m) && frame_get(mfn_to_frame(m), d) ? mfn_to_frame(m) : NULL;
+}
+
+void frame_put(struct frame *f)
+{
+	if (unlikely(!(uint32_t)__atomic_sub_fetch(&f->state, 1, __ATOMIC_ACQ_REL)))
+		frame_free(f);
+}
+
+/* The last type reference of a table goes: its own entries first. */
+static int undo(struct frame *f, bool preemptible)
+{
+	int rc = pt_devalidate(f, frame_level(f->state), preemptible);
+
+	if (rc)
+		return rc;
+	tlb_stamp(f);
+	__atomic_sub_fetch(&f->state, TCOUNT_ONE, __ATOMIC_ACQ_REL);
+	return 0;
+}
+
+/* tcount is 1, not valid; on success the type reference is the caller's. */
+static int validate(struct frame *f, bool preemptible)
+{
+	int rc = pt_validate(f, frame_level(f->state), preemptible);
+
+	if (!rc) {
+		__atomic_or_fetch(&f->state, FRAME_VALID, __ATOMIC_RELEASE);
+	} else if (rc != -ERESTART) {
+		f->work = WORK_REFUSED;
+		return undo(f, preemptible) ? -ERESTART : rc;
+	}
+	return rc;
+}
+
+/* Someone wants the type of a partial frame: goes on with it. -EAGAIN: undone, begin anew. On every
+ * outcome but -ERESTART the partial state's reference has been given up. */
+static int resume(struct frame *f, bool preemptible)
+{
+	enum frame_work work = f->work;
+	int rc = work == WORK_VALIDATE ? validate(f, preemptible) : undo(f, preemptible);
+
+	frame_put(f);	/* two were held, the caller's and the partial state's; one is too many now */
+	if (rc || work == WORK_VALIDATE)
+		return rc;
+	return work == WORK_REFUSED ? -EINVAL : -EAGAIN;
+}
+
+/* The first type reference: tcount went from 0 to 1, FRAME_VALID is clear. */
+static int establish(struct frame *f, enum frame_type t, enum frame_type old, bool preemptible)
+{
+	int rc = 0;
+
+	if (old != t && old != FT_NONE)
+		tlb_filter(f);
+	f->nr_done = 0;
+	f->work = WORK_VALIDATE;
+	if (frame_type_is_pt(t))
+		return validate(f, preemptible);
+	if (t == FT_SEGDESC)
+		rc = segdesc_validate(f);
+	if (rc)
+		__atomic_sub_fetch(&f->state, TCOUNT_ONE, __ATOMIC_ACQ_REL);
+	else
+		__atomic_or_fetch(&f->state, FRAME_VALID, __ATOMIC_RELEASE);
+	return rc;
+}
+
+int frame_get_type(struct frame *f, enum frame_type t, bool preemptible)
+{
+	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED);
+
+	for (;;) {
+		if (!frame_tcount(s)) {
+			uint64_t n = (s & ~(TYPE_MASK | FRAME_VALID)) | TYPE(t) | TCOUNT_ONE;
+
+			if (swap(f, &s, n))
+				return establish(f, t, frame_type(s), preemptible);
+		} else if (frame_type(s) != t || tcount_full(s)) {
+			return -EBUSY;
+		} else if (s & FRAME_VALID) {
+			if (swap(f, &s, s + TCOUNT_ONE))
+				return 0;
+		} else if (frame_type_is_pt(t)) {
+			int rc = resume(f, preemptible);
+
+			if (rc != -EAGAIN)
+				return rc;
+			s = __atomic_load_n(&f->state, __ATOMIC_RELAXED);
+		} else {	/* another CPU is between taking and establishing it: a moment */
+			__builtin_ia32_pause();
+			s = __atomic_load_n(&f->state, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+int frame_put_type(struct frame *f, bool preemptible)
+{
+	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), n;
+	bool table;
+
+	tlb_stamp(f);
+	do {
+		bool last = frame_tcount(s) == 1;
+
+		table = last && frame_type_is_pt(frame_type(s));
+		n = table ? s : s - TCOUNT_ONE;
+		if (last)
+			n &= ~FRAME_VALID;
+	} while (unlikely(!swap(f, &s, n)));
+	if (!table)
+		return 0;
+	f->nr_done = PT_ENTRIES;
+	f->work = WORK_UNDO;
+	return undo(f, preemptible);
+}
+
+int frame_finish(struct frame *f, bool preemptible)
+{
+	uint64_t s = f->state;
+	int rc;
+
+	if (!frame_type_is_pt(frame_type(s)) || !frame_tcount(s) || (s & FRAME_VALID))
+		return 0;
+	if (f->work == WORK_VALIDATE)
+		f->work = WORK_UNDO;
+	rc = undo(f, preemptible);
+	if (!rc)
+		frame_put(f);
+	return rc;
+}
+
+int frame_get_both(mfn_t m, struct domain *d, enum frame_type t, struct frame **out)
+{
+	struct frame *f = frame_get_mfn(m, d);
+	int rc;
+
+	if (!f)
+		return -EPERM;
+	rc = frame_get_type(f, t, false);
+	if (rc)
+		frame_put(f);
+	else if (out)
+		*out = f;
+	return rc;
+}
+
+void frame_put_both(struct frame *f)
+{
+	frame_put_type(f, false);
+	frame_put(f);
+}

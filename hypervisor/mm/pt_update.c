@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing one entry of a live page table. Order: take what the new entry needs, exchange it
+ * atomically (the CPU may set A and D at the same time), drop what the old one held. Where
+ * both map the same frame with the same rights no count changes. Lock: the mm_lock of the
+ * table's domain.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "errno.h"
+#include "mm.h"
+#include "printk.h"
+#include "pt.h"
+
+static inline pte_t swap(pte_t *ptep, pte_t val, bool keep_ad)
+{
+	pte_t old = READ_ONCE(*ptep);
+
+	if (!keep_ad)
+		return __atomic_exchange_n(ptep, val, __ATOMIC_ACQ_REL);
+	while (!__atomic_compare_exchange_n(ptep, &old, val | (old & (PTE_A | PTE_D)), false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED))
+		;
+	return old;
+}
+
+/* Does val need exactly the references that old holds? */
+static inline bool same_refs(unsigned level, pte_t old, pte_t val)
+{
+	return !((old ^ val) & (PTE_MFN_MASK | PTE_P | (level == 1 ? PTE_RW : 0)));
+}
+
+static void put_old(struct vcpu *v, unsigned level, pte_t old)
+{
+	if (pt_entry_put(level, old, true) == -ERESTART)
+		v->unfinished = mfn_to_frame(pte_mfn(old));
+}
+
+int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, struct frame *table,
+		    pte_t *ptep, pte_t val, bool keep_ad)
+{
+	unsigned level = frame_level(table->state), slot = (uint64_t)ptep / sizeof(pte_t) % PT_ENTRIES;
+	pte_t old = READ_ONCE(*ptep);
+	int rc;
+
+	val = pt_adjust(val);
+	if (level == 1 && (val & PTE_P))
+		val &= ~PTE_G;
+	if (level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST) {
+		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n", val, slot);
+		return -EINVAL;
+	}
+	if ((val & PTE_P) && same_refs(level, old, val) && !pt_bad_bits(level, val)) {
+		swap(ptep, val | (old & (level == 1 ? PTE_GRANT : 0)), keep_ad);
+		return 0;
+	}
+	rc = pt_entry_get(d, pg_owner, level, val, true);
+	if (rc)
+		return rc;
+	put_old(v, level, swap(ptep, val, keep_ad));
+	return 0;
+}
+
+int pt_finish(struct vcpu *v, struct domain *d)
+{
+	struct frame *f = v->unfinished;
+
+	v->unfinished = NULL;
+	if (f && f->owner == d && frame_finish(f, true)) {
+		v->unfinished = f;
+		return -ERESTART;
+	}
+	return 0;
+}

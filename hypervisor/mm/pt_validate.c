@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What may stand in a guest's page tables. A present entry holds references for as long as it stands in a
+ * table of an established type: in an L1 a reference on the frame it maps (and a writable one if it
+ * maps it read-write), in an L2-L4 a reference and a type reference on the table below. An entry
+ * that maps no RAM (device memory) or was made by a grant (PTE_GRANT) holds none.
+ *
+ * Slots 256-271 of an L4 are ours: whatever a guest left there is overwritten when the table becomes
+ * an L4. Tables of one domain only link tables of the same domain, each level the next lower one, so
+ * there are no cycles and undoing always ends.
+ *
+ * Preemption happens between entries of L2-L4 (an L1 is one short piece of work); frame.h says
+ * what is then left in the frame. Pure: no hardware, no globals. Lock: the owner's mm_lock.
+ */
+#include "domain.h"
+#include "errno.h"
+#include "mm.h"
+#include "printk.h"
+#include "pt.h"
+#include "pv.h"
+
+/* Software may use bits 9-11 and 52-62 as it likes. */
+#define L1_OK (PTE_P | PTE_RW | PTE_US | PTE_PWT | PTE_PCD | PTE_A | PTE_D | PTE_PAT | PTE_G | \
+	       PTE_AVAIL | PTE_NX | (0x7ffULL << 52) | PTE_MFN_MASK)
+#define TABLE_OK (L1_OK & ~(PTE_PWT | PTE_PCD | PTE_PS | PTE_G))
+
+static inline enum frame_type type_below(unsigned level) { return FT_L1 + level - 2; }
+
+static inline bool slot_is_ours(unsigned level, unsigned slot)
+{
+	return level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST;
+}
+
+uint64_t pt_bad_bits(unsigned level, pte_t e)
+{
+	return e & ~(level == 1 ? L1_OK : TABLE_OK);
+}
+
+/* Device memory, or a refusal to be explained. */
+static int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc)
+{
+	mfn_t m = pte_mfn(e);
+	struct frame *f = mfn_valid(m) ? mfn_to_frame(m) : NULL;
+
+	if (!f || !frame_refs(f->state)) {
+		if ((!pg_owner || pg_owner == d) && mfn_is_mmio_for(m, d))
+			return 0;
+		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx is %s\n", e, mfn_x(m),
+			   f ? "free or the hypervisor's" : "no RAM and no device this domain may use");
+		return f ? -EBUSY : -EPERM;
+	}
+	if (rc == -EBUSY)
+		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx is %s, no writable mapping\n",
+			   e, mfn_x(m), frame_type_name(f->state));
+	else
+		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx does not belong to d%d\n",
+			   e, mfn_x(m), pg_owner ? pg_owner->id : DOMID_IO);
+	return -EBUSY;
+}
+
+static inline int l1_get(struct domain *d, struct domain *pg_owner, pte_t e)
+{
+	mfn_t m = pte_mfn(e);
+	int rc = -EPERM;
+
+	if (likely(mfn_valid(m) && pg_owner))
+		rc = frame_map(mfn_to_frame(m), pg_owner, e & PTE_RW);
+	return likely(!rc) ? 0 : l1_get_slow(d, pg_owner, e, rc);
+}
+
+static inline void l1_put(pte_t e)
+{
+	mfn_t m = pte_mfn(e);
+
+	if (unlikely(e & PTE_GRANT) || !mfn_valid(m))
+		return;
+	if (likely(frame_refs(mfn_to_frame(m)->state)))
+		frame_unmap(mfn_to_frame(m), e & PTE_RW);
+}
+
+static int table_refused(struct domain *d, unsigned level, pte_t e, const struct frame *f, int rc)
+{
+	uint64_t m = mfn_x(pte_mfn(e));
+
+	if (rc == -EPERM)
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is none of the domain's\n",
+			   level, e, m);
+	else if (rc == -EBUSY && frame_level(f->state) == level)
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is an L%u page table itself, "
+			   "linear page tables are not supported\n", level, e, m, level);
+	else if (rc == -EBUSY)
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is %s, not an L%u page table\n",
+			   level, e, m, frame_type_name(f->state), level - 1);
+	else
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is no valid L%u page table\n",
+			   level, e, m, level - 1);
+	return -EINVAL;
+}
+
+static int table_get(struct domain *d, unsigned level, pte_t e, bool preemptible)
+{
+	struct frame *f = frame_get_mfn(pte_mfn(e), d);
+	int rc;
+
+	if (!f)
+		return table_refused(d, level, e, f, -EPERM);
+	rc = frame_get_type(f, type_below(level), preemptible);
+	if (rc && rc != -ERESTART) {
+		rc = table_refused(d, level, e, f, rc);
+		frame_put(f);
+	}
+	return rc;
+}
+
+int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e, bool preemptible)
+{
+	uint64_t bad = pt_bad_bits(level, e);
+
+	if (!(e & PTE_P))
+		return 0;
+	if (unlikely(bad)) {
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: bits 0x%lx are not allowed%s\n", level, e,
+			   bad, level > 1 && (bad & PTE_PS) ? " (no superpages)" : "");
+		return -EINVAL;
+	}
+	return level == 1 ? l1_get(d, pg_owner, e) : table_get(d, level, e, preemptible);
+}
+
+int pt_entry_put(unsigned level, pte_t e, bool preemptible)
+{
+	struct frame *f;
+	int rc;
+
+	if (!(e & PTE_P))
+		return 0;
+	if (level == 1) {
+		l1_put(e);
+		return 0;
+	}
+	f = mfn_to_frame(pte_mfn(e));
+	rc = frame_put_type(f, preemptible);
+	if (!rc)
+		frame_put(f);
+	return rc;
+}
+
+/* An L1 that is refused gives up what it took at once: nr_done tells pt_devalidate how much. */
+static int l1_validate(struct frame *f, pte_t *t)
+{
+	struct domain *d = f->owner;
+
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		pte_t e = pt_adjust(t[i]) & ~PTE_G;
+		int rc;
+
+		if (!(e & PTE_P))
+			continue;
+		rc = unlikely(pt_bad_bits(1, e)) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
+		if (unlikely(rc)) {
+			f->nr_done = i;
+			return rc;
+		}
+		t[i] = e;
+	}
+	return 0;
+}
+
+int pt_validate(struct frame *f, unsigned level, bool preemptible)
+{
+	struct domain *d = f->owner;
+	pte_t *t = mfn_to_virt(frame_mfn(f));
+
+	if (level == 1)
+		return l1_validate(f, t);
+	for (unsigned i = f->nr_done; i < PT_ENTRIES; i++) {
+		pte_t e = pt_adjust(t[i]);
+		int rc;
+
+		if (!(e & PTE_P) || slot_is_ours(level, i))
+			continue;
+		rc = pt_entry_get(d, d, level, e, preemptible);
+		f->nr_done = i + !rc;
+		if (rc)
+			return rc;
+		t[i] = e;
+		if (preemptible && i + 1 < PT_ENTRIES && preempt_needed())
+			return -ERESTART;
+	}
+	if (level == 4)
+		hv_l4_install(d, t);
+	return 0;
+}
+
+/* The entry at which the last attempt was preempted: what is left below it belongs to nobody else. */
+static int finish_below(const struct frame *f, const pte_t *t, unsigned level, bool preemptible)
+{
+	pte_t e = f->nr_done < PT_ENTRIES && !slot_is_ours(level, f->nr_done) ? t[f->nr_done] : 0;
+	struct frame *below = (e & PTE_P) && mfn_valid(pte_mfn(e)) ? mfn_to_frame(pte_mfn(e)) : NULL;
+
+	if (!below || below->owner != f->owner || frame_type(below->state) != type_below(level))
+		return 0;
+	return frame_finish(below, preemptible);
+}
+
+int pt_devalidate(struct frame *f, unsigned level, bool preemptible)
+{
+	pte_t *t = mfn_to_virt(frame_mfn(f));
+
+	if (level == 1) {
+		while (f->nr_done > 0) {
+			pte_t e = t[--f->nr_done];
+
+			if (e & PTE_P)
+				l1_put(e);
+		}
+		return 0;
+	}
+	if (finish_below(f, t, level, preemptible))
+		return -ERESTART;
+	while (f->nr_done > 0) {
+		unsigned i = --f->nr_done;
+		pte_t e = t[i];
+
+		if (!(e & PTE_P) || slot_is_ours(level, i))
+			continue;
+		if (pt_entry_put(level, e, preemptible))
+			return -ERESTART;
+		if (preemptible && f->nr_done && preempt_needed())
+			return -ERESTART;
+	}
+	return 0;
+}
+
+/* A page full of descriptors, fixed up where the ABI says so. */
+int segdesc_validate(struct frame *f)
+{
+	uint64_t *desc = mfn_to_virt(frame_mfn(f));
+
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*desc); i++)
+		if (!pv_desc_fix(&desc[i])) {
+			domain_log(f->owner, LOG_WARN, "refused descriptor table 0x%lx: entry %u, 0x%016lx, "
+				   "is no code or data segment\n", mfn_x(frame_mfn(f)), i, desc[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
