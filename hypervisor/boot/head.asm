@@ -19,6 +19,7 @@ MB2_MAGIC	equ 0xe85250d6
 extern boot_main, image_end, image_load_end
 global start, boot_stack_top, boot_l4
 
+[warning -number-overflow]	; NASM sees PHYS() before the linker makes it small
 section .boot.header
 	align 8
 mb1:	dd MB1_MAGIC, MB1_FLAGS, -(MB1_MAGIC + MB1_FLAGS)

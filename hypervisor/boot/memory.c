@@ -7,6 +7,9 @@
  * allocator, except init code and modules when dom0 has been built.
  */
 #include "boot.h"
+#include "cpu.h"
+#include "domain.h"
+#include "irq.h"
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
@@ -35,6 +38,28 @@ bool mfn_valid(mfn_t m)
 
 	return n < max_mfn && test_bit(index_nospec(n, max_mfn) >> 16, frame_chunks) &&
 	       frame_type(mfn_to_frame(mfn(index_nospec(n, max_mfn)))->state) != FT_NOT_RAM;
+}
+
+bool maddr_is_ram(maddr_t a)
+{
+	for (unsigned i = 0; i < boot_info.nr_e820; i++) {
+		const struct e820entry *e = &boot_info.e820[i];
+
+		if (e->type == E820_RAM && a >= e->addr && a - e->addr < e->size)
+			return true;
+	}
+	return false;
+}
+
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
+{
+	maddr_t a = mfn_to_maddr(m);
+
+	if (!d->privileged || mfn_valid(m) || a >> cpu_features.maxphysaddr)
+		return false;
+	if (a == acpi.lapic || ioapic_present(a))
+		return false;
+	return true;
 }
 
 /* Removes [start, end) from the free ranges. */

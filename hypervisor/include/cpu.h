@@ -29,7 +29,7 @@ struct tss {
 
 struct cpu {
 	struct cpu *self;
-	struct vcpu *current;
+	struct vcpu *curr;
 	uint64_t frame_top;		/* end of ss in current->regs: where SYSCALL builds its frame */
 	uint64_t stack_top;		/* C stack; empty whenever a guest runs */
 	uint64_t scratch;		/* user rsp, for a moment, in the SYSCALL entry */
@@ -37,9 +37,12 @@ struct cpu {
 	unsigned id;
 	uint32_t apic_id;
 	struct vcpu *idle;
+	s_time_t picked_at;		/* when schedule() last chose; sched lock */
+	struct timer slice;		/* ends the running vcpu's turn */
 	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
 	uint64_t cr4;			/* what CR4 holds */
 	void *gdt_page;			/* the reserved page 14 of every GDT window */
+	mfn_t gdt_mfn;
 	/* timer_lock */
 	spinlock_t timer_lock;
 	struct list timers;		/* armed ones, soonest first */
@@ -80,10 +83,13 @@ struct cpu_features {
 	unsigned maxphysaddr;
 };
 extern struct cpu_features cpu_features;
+extern uint64_t hv_cr4;			/* CR4 without what guests may choose */
 
 void cpu_detect(void);			/* boot CPU: fill cpu_features */
+void cpu_init_percpu(unsigned id);	/* this_cpu() works */
 void cpu_init(unsigned id);		/* GDT, IDT, TSS, MSRs, CR0, CR4 of the CPU it runs on */
 void cpu_patch_smap(void);
+void timer_softirq(void);
 void cpu_load_own_gdt(const struct cpu *c);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct cpu;
 struct vcpu;
+struct vcpu_runstate_info;
 
 /* Reasons not to run; runnable when none is set and pause_count is 0. */
 #define VPF_BLOCKED	1u		/* SCHEDOP_block, until an event is pending */
@@ -25,7 +26,7 @@ struct sched_vcpu {
 	unsigned cpu;
 	struct list queue;		/* the policy's run queue */
 	uint64_t affinity;		/* CPUs it may run on, bit mask */
-	void *policy;			/* the policy's own */
+	s_time_t slice_left;		/* round robin */
 };
 
 struct sched_policy {
@@ -36,9 +37,9 @@ struct sched_policy {
 	void (*wake)(struct vcpu *v);		/* became runnable: enqueue, tickle a CPU */
 	void (*sleep)(struct vcpu *v);		/* no longer runnable: dequeue */
 	void (*yield)(struct vcpu *v);
-	/* The next vcpu for this CPU (prev stays eligible if runnable), or NULL for idle; *slice in ns,
-	 * NEVER for none. */
-	struct vcpu *(*pick)(struct cpu *c, struct vcpu *prev, s_time_t now, s_time_t *slice);
+	/* The next vcpu for this CPU (prev, which ran for `ran` ns, stays eligible if runnable), or NULL for
+	 * idle; *slice: how long until pick wants to be called again, NEVER if not. */
+	struct vcpu *(*pick)(struct cpu *c, struct vcpu *prev, s_time_t ran, s_time_t *slice);
 };
 
 extern const struct sched_policy sched_rr, *sched_policy;
@@ -53,12 +54,21 @@ void vcpu_pause(struct vcpu *v);	/* counts; when it returns, v does not run (unl
 void vcpu_unpause(struct vcpu *v);
 void vcpu_down(struct vcpu *v);
 void vcpu_up(struct vcpu *v);
+void vcpu_yield(struct vcpu *v);
 bool vcpu_runnable(const struct vcpu *v);
+void cpu_kick(struct cpu *c);			/* have it call schedule() soon */
 s_time_t vcpu_run_time(const struct vcpu *v);	/* ns it has run */
+void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
 
 /* x86/switch.c: load v's address space, descriptor tables, FPU, segments. */
 void vcpu_load(struct vcpu *v);
 /* Make sure no CPU has v's state in its registers (v is paused or being destroyed). */
 void vcpu_unload(struct vcpu *v);
+/* Segment registers and bases of a vcpu into struct vcpu, for a reader of its context. */
+void vcpu_sync(struct vcpu *v);
+/* v's LDT or CR4 changed: take it over if v is loaded. */
+void vcpu_reload_ldt(struct vcpu *v);
+void vcpu_load_cr4(const struct vcpu *v);
+void fpu_reset(struct vcpu *v);
 
 #endif

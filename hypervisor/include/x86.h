@@ -14,6 +14,7 @@
 #define CR0_WP BIT(16)
 #define CR0_AM BIT(18)
 #define CR0_PG BIT(31)
+#define HV_CR0 (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)	/* and TS, at times */
 #define CR4_TSD BIT(2)
 #define CR4_DE BIT(3)
 #define CR4_PSE BIT(4)

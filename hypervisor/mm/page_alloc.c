@@ -59,8 +59,10 @@ mfn_t page_alloc(unsigned order)
 	}
 	n = free_list[o];
 	unlink_free(n, o);
-	while (o > order)
-		push(n + (1UL << --o), o);
+	while (o > order) {
+		o--;
+		push(n + (1UL << o), o);
+	}
 	nr_free -= 1UL << order;
 	spin_unlock(&alloc_lock);
 	return mfn(n);

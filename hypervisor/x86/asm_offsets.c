@@ -12,7 +12,7 @@
 void asm_offsets(void);
 void asm_offsets(void)
 {
-	OFFSET(CPU_CURRENT, struct cpu, current);
+	OFFSET(CPU_CURRENT, struct cpu, curr);
 	OFFSET(CPU_FRAME_TOP, struct cpu, frame_top);
 	OFFSET(CPU_STACK_TOP, struct cpu, stack_top);
 	OFFSET(CPU_SCRATCH, struct cpu, scratch);

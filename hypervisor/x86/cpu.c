@@ -16,6 +16,7 @@ static struct cpu boot_cpu;
 struct cpu *cpus[MAX_CPUS] = { &boot_cpu };
 unsigned nr_cpus = 1;
 struct cpu_features cpu_features;
+uint64_t hv_cr4;
 
 struct idt_gate { uint16_t off0, sel; uint8_t ist, type; uint16_t off1; uint32_t off2, zero; } __packed;
 struct table_ptr { uint16_t limit; uint64_t base; } __packed;
@@ -123,15 +124,15 @@ static void msr_init(struct cpu *c)
 
 static void control_init(struct cpu *c)
 {
-	uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_DE;
+	uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 	cr4 |= cpu_features.pge ? CR4_PGE : 0;
 	cr4 |= cpu_features.smep ? CR4_SMEP : 0;
 	cr4 |= cpu_features.smap ? CR4_SMAP : 0;
 	cr4 |= cpu_features.xsave ? CR4_OSXSAVE : 0;
-	write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE | CR0_AM);
+	write_cr0(HV_CR0);
 	write_cr4(cr4);
-	c->cr4 = cr4;
+	c->cr4 = hv_cr4 = cr4;
 	if (cpu_features.xsave)
 		__asm__ volatile("xsetbv" :: "c"(0), "a"((uint32_t)cpu_features.xcr0),
 				 "d"((uint32_t)(cpu_features.xcr0 >> 32)));
@@ -145,15 +146,23 @@ void cpu_load_own_gdt(const struct cpu *c)
 	__asm__ volatile("lgdt %0" :: "m"(p));
 }
 
-void cpu_init(unsigned id)
+void cpu_init_percpu(unsigned id)
 {
-	struct table_ptr idtr = { sizeof(idt) - 1, (uint64_t)idt };
 	struct cpu *c = cpus[id];
 
 	c->self = c;
 	c->id = id;
 	list_init(&c->timers);
+	wrmsr(MSR_GS_BASE, (uint64_t)c);
+}
+
+void cpu_init(unsigned id)
+{
+	struct table_ptr idtr = { sizeof(idt) - 1, (uint64_t)idt };
+	struct cpu *c = cpus[id];
+
 	c->gdt_page = boot_gdt_page;
+	c->gdt_mfn = maddr_to_mfn(image_to_maddr(boot_gdt_page));
 	c->stack_top = (uint64_t)boot_stack + CPU_STACK_SIZE;
 	c->tss.iomap = sizeof(c->tss);
 	for (unsigned i = 0; i < 3; i++)

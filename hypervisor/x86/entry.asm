@@ -152,17 +152,13 @@ exit_to_guest:
 	POP_GPRS
 	add	rsp, 8
 	swapgs
-guest_iret:
+.iretq:
 	iretq
 .work:
 	mov	rsp, [gs:CPU_STACK_TOP]
-	call	exit_work		; until nothing is left to do
-	jmp	exit_to_guest_now
-
-; As above after exit_work, which left nothing to do; a later event waits for the next exit.
-exit_to_guest_now:
+	call	exit_work		; until nothing is left to do; a later event waits for the next exit
 	mov	rdi, [gs:CPU_CURRENT]
-	jmp	exit_to_guest.restore
+	jmp	.restore
 
 ; SYSCALL: a hypercall from the guest kernel, or a system call of its user space.
 ; In: rcx = rip, r11 = rflags, rsp = the guest's, IF, DF, TF, AC clear.
@@ -201,9 +197,7 @@ syscall_entry:
 .nosys:	mov	qword [rbx + VCPU_RAX], -38
 	jmp	exit_to_guest
 .again:	mov	byte [rbx + VCPU_RESTARTING], 1
-	mov	rsp, [gs:CPU_STACK_TOP]
-	call	exit_work
-	jmp	exit_to_guest_now
+	jmp	exit_to_guest.work
 .user:
 	mov	rdi, rbx
 	call	user_syscall		; (struct vcpu *)
@@ -228,7 +222,7 @@ syscall32_entry:
 ; An exception or interrupt while in the hypervisor. Stack as for trap_common.
 trap_in_hv:
 	push	rax
-	lea	rax, [rel guest_iret]
+	lea	rax, [rel exit_to_guest.iretq]
 	cmp	[rsp + 16], rax
 	pop	rax
 	je	iret_fault
@@ -306,6 +300,4 @@ fatal:
 ; Drops whatever is on the stack and leaves to cpu->current (the boot CPU's first step into dom0, idle's
 ; way out).
 hv_resume:
-	mov	rsp, [gs:CPU_STACK_TOP]
-	call	exit_work
-	jmp	exit_to_guest_now
+	jmp	exit_to_guest.work

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions that a guest kernel means for a CPU of its own and that ring 3 refuses: control registers,
+ * MSRs, I/O ports, HLT and the like (after #GP), software interrupts (also #GP: no IDT gate lets ring 3
+ * in), CPUID with the forced-emulation prefix (after #UD).
+ *
+ * The instruction is copied once from guest memory and decoded from the copy; only 64-bit code is looked at. Whatever
+ * is not recognised or not allowed is the guest's own exception.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "hypercall.h"
+#include "lib.h"
+#include "page.h"
+#include "printk.h"
+#include "pv.h"
+#include "pt.h"
+#include "uaccess.h"
+#include "x86.h"
+
+#define INSN_MAX 15
+
+struct insn {
+	uint8_t byte[INSN_MAX];
+	unsigned len, pos;		/* bytes fetched, bytes consumed */
+	uint8_t rex;
+	bool opsize, rep;
+	bool truncated;
+};
+
+static bool fetch(const struct vcpu *v, struct insn *i)
+{
+	uint64_t rip = v->regs.rip;
+
+	*i = (struct insn){ .len = INSN_MAX };
+	if (v->regs.cs != FLAT_RING3_CS64)
+		return false;
+	if (copy_from_guest_bytes(i->byte, (const void *)rip, INSN_MAX)) {
+		i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - (rip & ~PAGE_MASK));
+		if (copy_from_guest_bytes(i->byte, (const void *)rip, i->len))
+			return false;
+	}
+	return true;
+}
+
+static uint8_t next(struct insn *i)
+{
+	if (i->pos >= i->len) {
+		i->truncated = true;
+		return 0;
+	}
+	return i->byte[i->pos++];
+}
+
+/* Legacy prefixes, then REX; returns the opcode. */
+static uint8_t opcode(struct insn *i)
+{
+	for (;;) {
+		uint8_t b = next(i);
+
+		switch (b) {
+		case 0x66:
+			i->opsize = true;
+			break;
+		case 0xf2:
+		case 0xf3:
+			i->rep = true;
+			break;
+		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x67:
+			break;
+		case 0x40 ... 0x4f:
+			i->rex = b;
+			return next(i);
+		default:
+			return b;
+		}
+		if (i->truncated)
+			return 0;
+	}
+}
+
+/* General register by number as instructions count them. */
+static uint64_t *gpr(struct cpu_user_regs *r, unsigned n)
+{
+	uint64_t *const reg[16] = {
+		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
+		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
+	};
+
+	return reg[n & 15];
+}
+
+/* --- control and debug registers --- */
+
+static bool read_cr(struct vcpu *v, unsigned n, uint64_t *val)
+{
+	switch (n) {
+	case 0:
+		*val = (HV_CR0 & ~CR0_TS) | (v->pv.ctrlreg[0] & CR0_TS);
+		return true;
+	case 2:
+		*val = v->pv.ctrlreg[2];
+		return true;
+	case 3:
+		*val = xen_pfn_to_cr3(mfn_x(v->pv.base_kernel));
+		return true;
+	case 4:
+		*val = (hv_cr4 & ~(CR4_SMEP | CR4_SMAP | CR4_PGE)) | v->pv.ctrlreg[4];
+		return true;
+	}
+	return false;
+}
+
+static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
+{
+	switch (n) {
+	case 0:
+		if ((val ^ HV_CR0) & ~CR0_TS) {
+			domain_log(v->domain, LOG_WARN, "refused CR0 = %lx: only TS is the guest's", val);
+			return false;
+		}
+		return do_fpu_taskswitch(!!(val & CR0_TS), 0, 0, 0, 0, 0) == 0;
+	case 2:
+		v->pv.ctrlreg[2] = val;
+		v->info->arch.cr2 = val;
+		return true;
+	case 3:
+		/* preempted: the same instruction again, after the others had their turn */
+		return vcpu_set_base(v, mfn(xen_cr3_to_pfn(val)), false) == 0;
+	case 4:
+		v->pv.ctrlreg[4] = val & PV_CR4_GUEST;
+		vcpu_load_cr4(v);
+		return true;
+	}
+	return false;
+}
+
+static bool mov_cr(struct vcpu *v, struct insn *i, bool write)
+{
+	uint8_t modrm = next(i);
+	unsigned cr = (modrm >> 3 & 7) | (i->rex & 4) << 1;
+	uint64_t *r = gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
+
+	return write ? write_cr(v, cr, *r) : read_cr(v, cr, r);
+}
+
+static bool mov_dr(struct vcpu *v, struct insn *i, bool write)
+{
+	uint8_t modrm = next(i);
+	unsigned dr = (modrm >> 3 & 7) | (i->rex & 4) << 1;
+	uint64_t *r = gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
+
+	if (dr == 4 || dr == 5)
+		dr += 2;
+	if (dr > 7)
+		return false;
+	if (write)
+		return pv_set_debugreg(v, dr, *r) == 0;
+	*r = v->pv.debugreg[dr];
+	return true;
+}
+
+/* --- MSRs --- */
+
+static bool rdmsr_op(struct vcpu *v)
+{
+	uint64_t val;
+
+	if (pv_read_msr(v, v->regs.rcx, &val))
+		return false;
+	v->regs.rax = (uint32_t)val;
+	v->regs.rdx = val >> 32;
+	return true;
+}
+
+static bool wrmsr_op(struct vcpu *v)
+{
+	return pv_write_msr(v, v->regs.rcx, (uint32_t)v->regs.rax | v->regs.rdx << 32) == 0;
+}
+
+/* --- I/O ports --- */
+
+/* Virtual IOPL, else the bitmap the kernel registered (a set bit forbids). */
+static bool io_privileged(struct vcpu *v, uint16_t port, unsigned bytes)
+{
+	if (v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u))
+		return true;
+	for (unsigned p = port; p < port + bytes; p++) {
+		uint8_t b;
+
+		if (p >= v->pv.iobmp_limit || copy_from_guest_bytes(&b, v->pv.iobmp + p / 8, 1) ||
+		    b & 1 << p % 8)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t port_read(uint16_t port, unsigned bytes)
+{
+	return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+}
+
+static void port_write(uint16_t port, unsigned bytes, uint32_t val)
+{
+	if (bytes == 1)
+		outb(port, val);
+	else if (bytes == 2)
+		outw(port, val);
+	else
+		outl(port, val);
+}
+
+/* A port the domain may not touch reads as ones and swallows writes, as an empty bus does. */
+static uint32_t guest_in(struct vcpu *v, uint16_t port, unsigned bytes)
+{
+	return pv_port_allowed(v->domain, port, bytes) ? port_read(port, bytes) : ~0u >> (32 - 8 * bytes);
+}
+
+static void guest_out(struct vcpu *v, uint16_t port, unsigned bytes, uint32_t val)
+{
+	if (pv_port_allowed(v->domain, port, bytes))
+		port_write(port, bytes, val);
+}
+
+static bool in_out(struct vcpu *v, struct insn *i, uint8_t op)
+{
+	struct cpu_user_regs *r = &v->regs;
+	uint16_t port = op & 8 ? (uint16_t)r->rdx : next(i);
+	unsigned bytes = !(op & 1) ? 1 : i->opsize ? 2 : 4;
+
+	if (i->truncated || !io_privileged(v, port, bytes))
+		return false;
+	if (op & 2) {
+		guest_out(v, port, bytes, r->rax);
+	} else {
+		uint32_t val = guest_in(v, port, bytes);
+
+		r->rax = bytes == 4 ? val : bytes == 2 ? (r->rax & ~0xffffUL) | val : (r->rax & ~0xffUL) | val;
+	}
+	return true;
+}
+
+/* INS and OUTS, one element; with a repeat prefix the instruction runs again until rcx is 0. */
+static bool in_out_string(struct vcpu *v, struct insn *i, uint8_t op, bool *again)
+{
+	struct cpu_user_regs *r = &v->regs;
+	uint16_t port = r->rdx;
+	unsigned bytes = !(op & 1) ? 1 : i->opsize ? 2 : 4;
+	int64_t step = r->rflags & EFLAGS_DF ? -(int)bytes : (int)bytes;
+	uint32_t val = 0;
+
+	if (!io_privileged(v, port, bytes))
+		return false;
+	if (i->rep && r->rcx == 0)
+		return true;
+	if (op & 2) {
+		if (copy_from_guest_bytes(&val, (const void *)r->rsi, bytes)) {
+			pv_inject_pf(r->rsi, 0);
+			*again = true;
+			return true;
+		}
+		guest_out(v, port, bytes, val);
+		r->rsi += step;
+	} else {
+		val = guest_in(v, port, bytes);
+		if (copy_to_guest_bytes((void *)r->rdi, &val, bytes)) {
+			pv_inject_pf(r->rdi, PF_W);
+			*again = true;
+			return true;
+		}
+		r->rdi += step;
+	}
+	*again = i->rep && --r->rcx;
+	return true;
+}
+
+/* --- CPUID --- */
+
+static void cpuid_op(struct vcpu *v)
+{
+	struct cpu_user_regs *r = &v->regs;
+	uint32_t out[4];
+
+	pv_cpuid(v, r->rax, r->rcx, out);
+	r->rax = out[0];
+	r->rbx = out[1];
+	r->rcx = out[2];
+	r->rdx = out[3];
+}
+
+/* --- the two-byte opcodes --- */
+
+static bool two_byte(struct vcpu *v, struct insn *i)
+{
+	uint8_t op = next(i);
+
+	if (op == 0xa2) {
+		cpuid_op(v);
+		return true;
+	}
+	if (!v->pv.kernel_mode)
+		return false;
+	switch (op) {
+	case 0x01:	/* XSETBV with what is set already */
+		return next(i) == 0xd1 && (uint32_t)v->regs.rcx == 0 && cpu_features.xsave &&
+		       ((uint32_t)v->regs.rax | v->regs.rdx << 32) == cpu_features.xcr0;
+	case 0x06:
+		return do_fpu_taskswitch(0, 0, 0, 0, 0, 0) == 0;
+	case 0x08:
+	case 0x09:	/* INVD, WBINVD: only who may map devices has a cache to write back for them */
+		if (v->domain->privileged)
+			wbinvd();
+		return true;
+	case 0x20:
+	case 0x22:
+		return mov_cr(v, i, op & 2);
+	case 0x21:
+	case 0x23:
+		return mov_dr(v, i, op & 2);
+	case 0x30:
+		return wrmsr_op(v);
+	case 0x32:
+		return rdmsr_op(v);
+	}
+	return false;
+}
+
+static bool hlt(struct vcpu *v)
+{
+	if (!v->pv.kernel_mode)
+		return false;
+	do_sched_op(SCHEDOP_block, 0, 0, 0, 0, 0);
+	return true;
+}
+
+/* INT n: the guest's own gate, if its DPL lets this mode through. */
+static bool software_interrupt(struct vcpu *v, struct insn *i, uint8_t vector)
+{
+	const trap_info_t *t = &v->pv.traps[vector];
+
+	if (i->truncated || !t->address || (!v->pv.kernel_mode && TI_GET_DPL(t) < 3))
+		return false;
+	v->regs.rip += i->pos;
+	pv_inject_trap(vector, 0, false);
+	return true;
+}
+
+bool pv_emulate_gp(struct vcpu *v)
+{
+	bool done = false, again = false;
+	struct insn i;
+	uint8_t op;
+
+	if (!fetch(v, &i))
+		return false;
+	op = opcode(&i);
+	if (op == 0xcd)
+		return software_interrupt(v, &i, next(&i));
+	if (v->regs.error_code)
+		return false;
+	switch (op) {
+	case 0x0f:
+		done = two_byte(v, &i);
+		break;
+	case 0x6c ... 0x6f:
+		done = in_out_string(v, &i, op, &again);
+		break;
+	case 0xe4 ... 0xe7:
+	case 0xec ... 0xef:
+		done = in_out(v, &i, op);
+		break;
+	case 0xf4:
+		done = hlt(v);
+		break;
+	case 0xfa:
+	case 0xfb:	/* CLI, STI: events are masked in vcpu_info; with virtual IOPL they do nothing */
+		done = v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u);
+		break;
+	}
+	if (!done || i.truncated)
+		return false;
+	if (!again) {
+		v->regs.rip += i.pos;
+		v->regs.rflags &= ~EFLAGS_RF;
+	}
+	return true;
+}
+
+/* Forced emulation: UD2, "xen", then CPUID. Also plain INVALID instructions end here: not ours. */
+bool pv_emulate_ud(struct vcpu *v)
+{
+	static const uint8_t fep_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+	uint8_t byte[sizeof(fep_cpuid)];
+
+	if (copy_from_guest_bytes(byte, (const void *)v->regs.rip, sizeof(byte)) ||
+	    memcmp(byte, fep_cpuid, sizeof(byte)))
+		return false;
+	cpuid_op(v);
+	v->regs.rip += sizeof(byte);
+	return true;
+}

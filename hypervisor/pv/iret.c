@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HYPERVISOR_iret: back from a trap, to kernel or user space, with the upcall mask taken from the frame's IF.
+ * The frame (struct iret_context) lies on the guest's stack and is copied once; what it asks of privilege
+ * is forced to ring 3, the rest IRETQ itself checks, and a refusal there calls the failsafe handler.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "hypercall.h"
+#include "lib.h"
+#include "page.h"
+#include "pv.h"
+#include "uaccess.h"
+#include "x86.h"
+
+#define SYSCALL_FRAME 0x100
+
+long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
+{
+	struct vcpu *v = current;
+	struct cpu_user_regs *r = &v->regs;
+	struct iret_context c;
+
+	(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
+	if (copy_from_guest_bytes(&c, (const void *)r->rsp, sizeof(c))) {
+		domain_crash(v->domain, "iret: no frame at its stack %016lx", r->rsp);
+		return 0;
+	}
+	if ((c.cs & 3) == 3) {
+		if (mfn_eq(v->pv.base_user, MFN_NONE)) {
+			domain_crash(v->domain, "iret to user space without a user base pointer");
+			return 0;
+		}
+		pv_toggle_mode(v);
+	}
+	if (v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl))
+		v->pv.iopl = c.rflags >> 12 & 3;
+	r->rip = c.rip;
+	r->cs = c.cs | 3;
+	r->rflags = (c.rflags & ~(EFLAGS_IOPL | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP)) | EFLAGS_IF |
+		    EFLAGS_FIXED;
+	r->rsp = c.rsp;
+	r->ss = c.ss | 3;
+	if (c.flags & VGCF_in_syscall) {
+		r->entry_vector = SYSCALL_FRAME;
+	} else {
+		r->entry_vector = 0;
+		r->r11 = c.r11;
+		r->rcx = c.rcx;
+	}
+	v->info->evtchn_upcall_mask = !(c.rflags & EFLAGS_IF);
+	v->nmi_masked = false;
+	return c.rax;
+}

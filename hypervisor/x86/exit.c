@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The slow part of leaving to a guest: soft interrupts, scheduling, restarted hypercalls, and what must be
+ * delivered. Runs on the CPU's empty stack with interrupts off; current may be another vcpu
+ * when it returns.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "errno.h"
+#include "hypercall.h"
+#include "printk.h"
+#include "pv.h"
+#include "x86.h"
+
+extern hypercall_fn *const hypercall_table[64];
+void exit_work(void);
+
+static void softirqs(struct cpu *c)
+{
+	uint32_t pending = __atomic_exchange_n(&c->softirq_pending, 0, __ATOMIC_RELAXED);
+
+	if (pending & 1u << SOFTIRQ_TIMER)
+		timer_softirq();
+	if (pending & 1u << SOFTIRQ_SCHEDULE)
+		schedule();
+}
+
+bool preempt_needed(void)
+{
+	irq_window();
+	return READ_ONCE(this_cpu()->softirq_pending) != 0;
+}
+
+static void restart_hypercall(struct vcpu *v)
+{
+	struct cpu_user_regs *r = &v->regs;
+	long rc;
+
+	v->cont.restarting = false;
+	rc = hypercall_table[index_nospec(r->rax, 64)](r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
+	if (rc == -ERESTART) {
+		v->cont.restarting = true;
+		return;
+	}
+	v->cont = (struct hypercall_cont){ 0 };
+	r->rax = rc;
+}
+
+void exit_work(void)
+{
+	struct cpu *c = this_cpu();
+
+	for (;;) {
+		struct vcpu *v;
+
+		if (READ_ONCE(c->softirq_pending)) {
+			softirqs(c);
+			continue;
+		}
+		v = c->curr;
+		if (v == c->idle) {
+			sti_hlt_cli();
+		} else if (v->cont.restarting) {
+			restart_hypercall(v);
+			irq_window();
+		} else if (v->bounce.flags) {
+			pv_deliver_bounce(v);
+		} else if (v->nmi_pending && pv_deliver_nmi(v)) {
+			continue;
+		} else if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask &&
+			   pv_deliver_event(v)) {
+			continue;
+		} else {
+			return;
+		}
+	}
+}
