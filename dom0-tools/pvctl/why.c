@@ -3,6 +3,7 @@
  * pvctl why: what ended a domain, what it was refused last, or why it could not be created, from
  * the records, the hypervisor's log, the kept console and xenstore. Says only what it knows.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "pvctl/handshake.h"
 #include "pvctl/verbs.h"
 
-#define CONSOLE_LINES 8
+#define CONSOLE_LINES 20
 #define REPORT_LINES 40
 
 static void print_seconds(uint64_t ns)
@@ -41,27 +42,47 @@ static void print_report(const char *report, const char *nothing)
 	}
 }
 
-/* The last lines that the guest printed. */
+/* Text without terminal controls: escape sequences and bytes that are no characters. */
+static void print_plain(const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p == '\033' && p + 1 < end && p[1] == '[') {
+			for (p += 2; p < end && !isalpha((unsigned char)*p); p++)
+				;
+			continue;
+		}
+		if (isprint((unsigned char)*p) || *p == '\t')
+			putchar(*p);
+	}
+}
+
+/* Where the last `lines` lines begin. */
+static const char *last_lines(const char *text, int lines)
+{
+	const char *p = text + strlen(text);
+
+	while (p > text && strchr("\r\n", p[-1]))
+		p--;
+	while (p > text && (p[-1] != '\n' || --lines > 0))
+		p--;
+	return p;
+}
+
 static void print_console(const char *who)
 {
-	char *log = console_log(who, NULL), *p;
-	int lines = 0;
+	char *log = console_log(who, NULL);
 
-	if (!log || !*log) {
+	if (!log || !*log)
 		printf("It printed nothing.\n");
-		free(log);
-		return;
-	}
-	for (p = log + strlen(log); p > log && lines <= CONSOLE_LINES; p--)
-		lines += p[-1] == '\n' && p[0];
-	if (lines > CONSOLE_LINES)
-		p += 2;
-	printf("The last it printed (all of it: pvctl console -l %s):\n", who);
-	for (; *p; p += strspn(p, "\r\n")) {
-		int len = (int)strcspn(p, "\r\n");
+	else
+		printf("The last it printed (all of it: pvctl console -l %s):\n", who);
+	for (const char *p = log ? last_lines(log, CONSOLE_LINES) : ""; *p;) {
+		const char *end = p + strcspn(p, "\n");
 
-		printf("  %.*s\n", len, p);
-		p += len;
+		printf("  ");
+		print_plain(p, end);
+		putchar('\n');
+		p = *end ? end + 1 : end;
 	}
 	free(log);
 }
