@@ -87,15 +87,13 @@ static void set_fpu(struct vcpu *v, const vcpu_guest_context_t *c)
 {
 	uint32_t *mxcsr = (uint32_t *)(v->fpu + FXSAVE_MXCSR);
 
-	v->fpu_used = c->flags & VGCF_I387_VALID;
-	if (!v->fpu_used)
+	fpu_reset(v);
+	if (!(c->flags & VGCF_I387_VALID))
 		return;
 	memcpy(v->fpu, &c->fpu_ctxt, FXSAVE_BYTES);
 	*mxcsr &= 0xffff;		/* a reserved bit would fault when we load it */
-	if (cpu_features.xsave) {
-		memset(v->fpu + XSAVE_HEADER, 0, 64);
+	if (cpu_features.xsave)
 		*(uint64_t *)(v->fpu + XSAVE_HEADER) = 3;	/* x87 and SSE are in use */
-	}
 }
 
 static void set_entries(struct pv_vcpu *pv, const vcpu_guest_context_t *c)
@@ -129,6 +127,8 @@ static void set_registers(struct vcpu *v, const vcpu_guest_context_t *c)
 	v->pv.fs_base = c->fs_base;
 	v->pv.gs_base_kernel = c->gs_base_kernel;
 	v->pv.gs_base_user = c->gs_base_user;
+	for (unsigned i = 0; i < 8; i++)
+		(void)pv_set_debugreg(v, i, c->debugreg[i]);	/* what cannot be is left as it was */
 }
 
 int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c)
@@ -141,6 +141,7 @@ int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c)
 		domain_log(d, LOG_WARN, "vcpu %u: context refused: %s\n", v->id, bad);
 		return -EINVAL;
 	}
+	vcpu_unload(v);
 	if (v->initialised) {
 		if (!same_frames(v, c))
 			return -EOPNOTSUPP;
@@ -170,13 +171,13 @@ void vcpu_get_context(struct vcpu *v, vcpu_guest_context_t *c)
 {
 	const struct pv_vcpu *pv = &v->pv;
 
+	vcpu_unload(v);
 	memset(c, 0, sizeof(*c));
-	c->flags = (v->fpu_used ? VGCF_I387_VALID : 0) | (pv->kernel_mode ? VGCF_in_kernel : 0) |
+	c->flags = VGCF_I387_VALID | (pv->kernel_mode ? VGCF_in_kernel : 0) |
 		   (pv->failsafe_masks_events ? VGCF_failsafe_disables_events : 0) |
 		   (pv->syscall_masks_events ? VGCF_syscall_disables_events : 0) |
 		   (v->sched.flags & VPF_DOWN ? 0 : VGCF_online);
-	if (v->fpu_used)
-		memcpy(&c->fpu_ctxt, v->fpu, FXSAVE_BYTES);
+	memcpy(&c->fpu_ctxt, v->fpu, FXSAVE_BYTES);
 	c->user_regs = v->regs;
 	c->user_regs.rflags |= (uint64_t)pv->iopl << 12;
 	memcpy(c->trap_ctxt, pv->traps, sizeof(c->trap_ctxt));
@@ -203,13 +204,14 @@ void vcpu_get_context(struct vcpu *v, vcpu_guest_context_t *c)
 void vcpu_reset(struct vcpu *v)
 {
 	vcpu_down(v);
+	vcpu_unload(v);
 	vcpu_drop_bases(v);
 	pv_ldt_clear(v);
 	pv_gdt_clear(v);
 	vcpu_timers_stop(v);
-	v->fpu_used = false;
+	fpu_reset(v);
 	v->bounce.flags = 0;
-	v->nmi_pending = false;
+	v->nmi_pending = v->nmi_masked = false;
 	v->initialised = false;
 }
 
@@ -229,7 +231,10 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, unsigned offset)
 	if (!mfn_eq(v->info_mfn, MFN_NONE) || frame_get_both(frame, d, FT_WRITABLE, &f))
 		goto out;
 	info = (vcpu_info_t *)((uint8_t *)mfn_to_virt(frame) + offset);
-	memcpy(info, v->info, sizeof(*info));
+	if (v->id < XEN_LEGACY_MAX_VCPUS)
+		memcpy(info, v->info, sizeof(*info));
+	else
+		*info = (vcpu_info_t){ .evtchn_upcall_mask = 1 };	/* it had none of its own */
 	v->info_mfn = frame;
 	__atomic_store_n(&v->info, info, __ATOMIC_SEQ_CST);
 	evtchn_kick_vcpu(v);

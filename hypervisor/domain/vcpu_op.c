@@ -23,6 +23,9 @@ static long op_initialise(struct vcpu *v, const void *guest_ctx)
 	vcpu_guest_context_t *c;
 	long ret;
 
+	/* Beyond the array in shared_info a vcpu needs a place of its own first. */
+	if (v->id >= XEN_LEGACY_MAX_VCPUS && mfn_eq(v->info_mfn, MFN_NONE))
+		return -EINVAL;
 	if (__atomic_exchange_n(&v->setting_context, true, __ATOMIC_ACQUIRE))
 		return -EEXIST;
 	c = hv_alloc(sizeof(*c));

@@ -48,7 +48,6 @@ void vcpu_timers_init(struct vcpu *v)
 
 void vcpu_timers_stop(struct vcpu *v)
 {
-	v->periodic_period = 0;
 	timer_stop(&v->singleshot);
 	timer_stop(&v->periodic);
 	timer_stop(&v->poll);

@@ -114,9 +114,8 @@ static long op_shutdown_code(void *arg)
 	struct domain *d = current->domain;
 
 	spin_lock(&d->shutdown_lock);
-	if (!d->shutdown_code_latched)
+	if (d->shutdown_code == SHUTDOWN_CODE_NONE)
 		d->shutdown_code = ((sched_shutdown_t *)arg)->reason;
-	d->shutdown_code_latched = true;
 	spin_unlock(&d->shutdown_lock);
 	return 0;
 }
