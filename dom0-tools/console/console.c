@@ -122,10 +122,11 @@ static int end(unsigned int domid, bool forget)
 		drain(r);
 		os_evtchn_unbind(events, r->port);
 		os_unmap(r->page, 1);
-		record_die(r);
+		if (forget && !r->attached)
+			record_drop(r);
+		else
+			record_die(r);
 	}
-	if (r && forget && !r->attached)
-		record_drop(r);
 	os_mutex_unlock(lock);
 	return r ? 0 : -ENOENT;
 }
