@@ -4,7 +4,7 @@ from test_operator import gone
 
 
 def test_prompt_and_commands(machine):
-    machine.type("pvctl create -c /etc/pvgrub.cfg\r")
+    machine.type("pvctl create -c /etc/pvctl/grub.cfg\r")
     machine.expect("grub> ", timeout=120)
     machine.type("ls\r")
     machine.expect(r"\(memdisk\)|\(", timeout=60)
@@ -15,13 +15,13 @@ def test_prompt_and_commands(machine):
     machine.expect("grub> ")
     machine.type("halt\r")
     machine.prompt()
-    gone(machine, "pvgrub")
+    gone(machine, "grub")
 
 
 def test_destroyed_at_its_prompt(machine):
-    machine.type("pvctl create -c /etc/pvgrub.cfg\r")
+    machine.type("pvctl create -c /etc/pvctl/grub.cfg\r")
     machine.expect("grub> ", timeout=120)
     machine.type("\x1d")
     machine.prompt()
-    machine.sh("pvctl destroy pvgrub")
-    assert "grub>" in machine.sh("pvctl console -l pvgrub")
+    machine.sh("pvctl destroy grub")
+    assert "grub>" in machine.sh("pvctl console -l grub")
