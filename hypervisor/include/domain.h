@@ -57,7 +57,6 @@ struct domain {
 	spinlock_t shutdown_lock;
 	bool is_shutting_down, is_shut_down;
 	uint8_t shutdown_code;
-	bool shutdown_code_latched;		/* SCHEDOP_shutdown_code: outranks the reason given later */
 
 	/* mm_lock: page tables, types L1-L4 and segdesc of this domain's frames */
 	spinlock_t mm_lock;
@@ -154,7 +153,6 @@ struct vcpu {
 
 	bool initialised;			/* has a context (setvcpucontext / vcpu_op initialise) */
 	bool setting_context;			/* atomic: VCPUOP_initialise is at work */
-	bool fpu_used;
 	uint8_t *fpu;				/* XSAVE or FXSAVE area, 64-aligned */
 
 	/* timers: armed by the vcpu itself */
