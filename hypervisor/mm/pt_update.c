@@ -43,9 +43,7 @@ int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, s
 	pte_t old = READ_ONCE(*ptep);
 	int rc;
 
-	val = pt_adjust(val);
-	if (level == 1 && (val & PTE_P))
-		val &= ~PTE_G;
+	val = pt_adjust(val) & ~(level == 1 && (val & PTE_P) ? PTE_G : 0);
 	if (level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST) {
 		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n", val, slot);
 		return -EINVAL;
@@ -59,6 +57,23 @@ int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, s
 		return rc;
 	put_old(v, level, swap(ptep, val, keep_ad));
 	return 0;
+}
+
+bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc)
+{
+	bool same, swapped;
+
+	val = pt_adjust(val) & ~(val & PTE_P ? PTE_G : 0);
+	same = (val & PTE_P) && same_refs(1, old, val) && !pt_bad_bits(1, val);
+	if (same)
+		val |= old & PTE_GRANT;
+	*rc = same ? 0 : pt_entry_get(d, d, 1, val, false);
+	if (*rc)
+		return true;
+	swapped = __atomic_compare_exchange_n(ptep, &old, val, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	if (!same)
+		put_old(v, 1, swapped ? old : val);
+	return swapped;
 }
 
 int pt_finish(struct vcpu *v, struct domain *d)

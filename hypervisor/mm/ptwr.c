@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writable page tables: a guest kernel that writes straight into one of its L1 tables, which it can only
+ * have mapped read-only, finds the store done for it, checked like an mmu_update. Only with
+ * VMASST_TYPE_writable_pagetables, only L1, only the stores kernels use: MOV, XCHG, CMPXCHG, AND, OR,
+ * XOR, BTS, BTR, BTC, MOVNTI, STOS and MOVS (one element a fault), all naturally aligned.
+ *
+ * The address comes from the fault, so the instruction is decoded only for operation, operand and
+ * length, from a copy fetched once. What is not understood or not allowed becomes the guest's page fault.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "lib.h"
+#include "mm.h"
+#include "printk.h"
+#include "pt.h"
+#include "uaccess.h"
+#include "x86.h"
+
+#define INSN_MAX 15
+#define REX_W 8
+#define REX_R 4
+#define FLAGS_LOGIC (0x8d5ULL)		/* OF SF ZF AF PF CF */
+
+enum op { OP_MOV, OP_XCHG, OP_CMPXCHG, OP_OR, OP_AND, OP_XOR, OP_BTS, OP_BTR, OP_BTC, OP_STOS, OP_MOVS };
+
+struct insn {
+	uint8_t byte[INSN_MAX];
+	unsigned len, pos;
+	uint8_t rex;
+	bool opsize, rep;
+	enum op op;
+	unsigned size;			/* operand bytes */
+	uint64_t *reg;			/* the register operand, or NULL: imm */
+	uint64_t imm;
+};
+
+static bool fetch(const struct cpu_user_regs *r, struct insn *i)
+{
+	*i = (struct insn){ .len = INSN_MAX };
+	if (r->cs != FLAT_RING3_CS64)
+		return false;
+	if (!copy_from_guest_bytes(i->byte, (void *)r->rip, INSN_MAX))
+		return true;
+	i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - r->rip % PAGE_SIZE);
+	return !copy_from_guest_bytes(i->byte, (void *)r->rip, i->len);
+}
+
+/* Reading past the end gives zeros; pos > len tells in the end. */
+static uint8_t next(struct insn *i)
+{
+	return i->pos++ < i->len ? i->byte[i->pos - 1] : 0;
+}
+
+static uint64_t immediate(struct insn *i, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	for (unsigned k = 0; k < bytes; k++)
+		v |= (uint64_t)next(i) << (8 * k);
+	return bytes == 1 ? (uint64_t)(int8_t)v : bytes == 2 ? (uint64_t)(int16_t)v : (uint64_t)(int32_t)v;
+}
+
+static uint64_t *gpr(struct cpu_user_regs *r, unsigned n)
+{
+	uint64_t *const reg[16] = {
+		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
+		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
+	};
+
+	return reg[n & 15];
+}
+
+static uint8_t prefixes(struct insn *i)
+{
+	for (;;) {
+		uint8_t b = next(i);
+
+		switch (b) {
+		case 0x66:
+			i->opsize = true;
+			break;
+		case 0xf2: case 0xf3:
+			i->rep = true;
+			break;
+		case 0xf0: case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
+			break;
+		case 0x40 ... 0x4f:
+			i->rex = b;
+			return next(i);
+		default:
+			return b;
+		}
+		if (i->pos > i->len)
+			return 0;
+	}
+}
+
+/* Skips the memory operand's bytes; the middle field of ModRM. false: a register operand. */
+static bool modrm(struct insn *i, unsigned *field)
+{
+	uint8_t m = next(i), mod = m >> 6, rm = m & 7;
+
+	*field = m >> 3 & 7;
+	if (rm == 4 && mod != 3 && (next(i) & 7) == 5 && mod == 0)
+		i->pos += 4;
+	i->pos += mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
+	return mod != 3;
+}
+
+static bool with_reg(struct insn *i, struct cpu_user_regs *r, enum op op)
+{
+	unsigned field;
+
+	if (!modrm(i, &field))
+		return false;
+	/* AH..BH cannot be told apart from SPL..DIL here: byte registers only up to BL */
+	if (i->size == 1 && !i->rex && field >= 4)
+		return false;
+	i->op = op;
+	i->reg = gpr(r, field | (i->rex & REX_R ? 8 : 0));
+	return true;
+}
+
+/* Groups of opcodes that share a byte: what field selects; imm bytes follow. */
+static bool with_imm(struct insn *i, unsigned bytes, const int8_t *op_of_field)
+{
+	unsigned field;
+
+	if (!modrm(i, &field) || op_of_field[field] < 0)
+		return false;
+	i->op = op_of_field[field];
+	i->imm = immediate(i, bytes);
+	return true;
+}
+
+static bool decode_0f(struct insn *i, struct cpu_user_regs *r)
+{
+	static const int8_t bit_group[8] = { -1, -1, -1, -1, -1, OP_BTS, OP_BTR, OP_BTC };
+
+	switch (next(i)) {
+	case 0xb1:
+		return with_reg(i, r, OP_CMPXCHG);
+	case 0xc3:
+		return with_reg(i, r, OP_MOV);
+	case 0xab:
+		return with_reg(i, r, OP_BTS);
+	case 0xb3:
+		return with_reg(i, r, OP_BTR);
+	case 0xbb:
+		return with_reg(i, r, OP_BTC);
+	case 0xba:
+		return with_imm(i, 1, bit_group);
+	}
+	return false;
+}
+
+static bool decode(struct insn *i, struct cpu_user_regs *r)
+{
+	static const int8_t alu_group[8] = { -1, OP_OR, -1, -1, OP_AND, -1, OP_XOR, -1 };
+	static const int8_t mov_group[8] = { OP_MOV, -1, -1, -1, -1, -1, -1, -1 };
+	uint8_t b = prefixes(i);
+
+	i->size = i->rex & REX_W ? 8 : i->opsize ? 2 : 4;
+	if (b == 0x0f)
+		return decode_0f(i, r);
+	if (!(b & 1))
+		i->size = 1;
+	switch (b) {
+	case 0x88: case 0x89:
+		return with_reg(i, r, OP_MOV);
+	case 0x86: case 0x87:
+		return with_reg(i, r, OP_XCHG);
+	case 0x08: case 0x09:
+		return with_reg(i, r, OP_OR);
+	case 0x20: case 0x21:
+		return with_reg(i, r, OP_AND);
+	case 0x30: case 0x31:
+		return with_reg(i, r, OP_XOR);
+	case 0x80: case 0x83:
+		return with_imm(i, 1, alu_group);
+	case 0x81:
+		return with_imm(i, MIN(i->size, 4u), alu_group);
+	case 0xc6: case 0xc7:
+		return with_imm(i, MIN(i->size, 4u), mov_group);
+	case 0xaa: case 0xab:
+		i->op = OP_STOS;
+		i->reg = &r->rax;
+		return true;
+	case 0xa4: case 0xa5:
+		i->op = OP_MOVS;
+		return true;
+	}
+	return false;
+}
+
+static uint64_t logic_flags(uint64_t flags, uint64_t val, unsigned size)
+{
+	unsigned top = size * 8 - 1;
+
+	val &= ~0ULL >> (63 - top);
+	return (flags & ~FLAGS_LOGIC) | (val ? 0 : 0x40) | (val >> top & 1 ? 0x80 : 0) |
+	       (__builtin_parity(val & 0xff) ? 0 : 4);
+}
+
+static uint64_t compare_flags(uint64_t flags, uint64_t a, uint64_t b, unsigned size)
+{
+	unsigned shift = 64 - size * 8;
+	uint64_t f, af = (a ^ b ^ (a - b)) & 0x10;
+
+	/* At the top of the word the carry, sign, overflow and zero of any size come out right. */
+	__asm__("cmp %2, %1; pushf; pop %0" : "=r"(f) : "r"(a << shift), "r"(b << shift) : "cc");
+	f = (f & ~0x14ULL) | af | (__builtin_parity((a - b) & 0xff) ? 0 : 4);
+	return (flags & ~FLAGS_LOGIC) | (f & FLAGS_LOGIC);
+}
+
+/*
+ * What the operation makes of old (the operand's bytes, right-aligned): *val, and the registers and
+ * flags it changes. false: nothing is to be written.
+ */
+static bool compute(const struct insn *i, struct cpu_user_regs *r, uint64_t old, uint64_t *val)
+{
+	uint64_t src = i->reg ? *i->reg : i->imm, mask = ~0ULL >> (64 - i->size * 8), bit = BIT(src % (i->size * 8));
+
+	switch (i->op) {
+	case OP_CMPXCHG:
+		r->rflags = compare_flags(r->rflags, r->rax & mask, old, i->size);
+		*val = src;
+		if (r->rflags & 0x40)
+			return true;
+		r->rax = i->size == 8 ? old : i->size == 4 ? old : (r->rax & ~mask) | old;
+		return false;
+	case OP_OR:
+	case OP_AND:
+	case OP_XOR:
+		*val = i->op == OP_OR ? old | src : i->op == OP_AND ? old & src : old ^ src;
+		r->rflags = logic_flags(r->rflags, *val, i->size);
+		return true;
+	case OP_BTS:
+	case OP_BTR:
+	case OP_BTC:
+		*val = i->op == OP_BTS ? old | bit : i->op == OP_BTR ? old & ~bit : old ^ bit;
+		r->rflags = (r->rflags & ~EFLAGS_CF) | (old & bit ? EFLAGS_CF : 0);
+		return true;
+	default:
+		*val = src;
+		return true;
+	}
+}
+
+/* String instructions move on by one element; others go to the next instruction. */
+static void retire(const struct insn *i, struct cpu_user_regs *r, uint64_t old)
+{
+	uint64_t step = r->rflags & EFLAGS_DF ? -(uint64_t)i->size : i->size;
+	uint64_t mask = i->size < 4 ? ~0ULL >> (64 - i->size * 8) : ~0ULL;
+
+	if (i->op == OP_XCHG)
+		*i->reg = (*i->reg & ~mask) | old;
+	if (i->op == OP_STOS || i->op == OP_MOVS) {
+		r->rdi += step;
+		r->rsi += i->op == OP_MOVS ? step : 0;
+		if (i->rep && --r->rcx)
+			return;
+	}
+	r->rip += i->pos;
+}
+
+/* The table entry that va writes to, if the guest has an L1 table mapped there. mm_lock held. */
+static pte_t *entry_at(struct vcpu *v, uint64_t va)
+{
+	struct frame *table, *f;
+	pte_t *map = pt_walk(v, va, &table), e = map ? READ_ONCE(*map) : 0;
+
+	if (!(e & PTE_P) || (e & PTE_RW) || !mfn_valid(pte_mfn(e)))
+		return NULL;
+	f = mfn_to_frame(pte_mfn(e));
+	if (f->owner != v->domain || frame_type(f->state) != FT_L1 || !(f->state & FRAME_VALID))
+		return NULL;
+	return (pte_t *)mfn_to_virt(pte_mfn(e)) + PT_SLOT(va << 9, 1);
+}
+
+/* Sub-words are put into the whole entry; taken together with the CPU's own A and D bits. */
+static bool store(struct vcpu *v, uint64_t va, struct insn *i, struct cpu_user_regs *regs)
+{
+	unsigned shift = va % sizeof(pte_t) * 8;
+	uint64_t mask = ~0ULL >> (64 - i->size * 8);
+	struct cpu_user_regs after;
+	pte_t *ptep = entry_at(v, va), old;
+	uint64_t part, val;
+	int rc = 0;
+
+	if (!ptep)
+		return false;
+	do {
+		old = READ_ONCE(*ptep);
+		part = old >> shift & mask;
+		after = *regs;
+		if (!compute(i, &after, part, &val))
+			break;
+		val = (old & ~(mask << shift)) | (val & mask) << shift;
+	} while (!pt_cmpxchg_l1(v, v->domain, ptep, old, val, &rc));
+	if (rc)
+		return false;
+	*regs = after;
+	retire(i, regs, part);
+	return true;
+}
+
+bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
+{
+	struct insn i;
+	bool ok;
+
+	if (!(v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables))
+		return false;
+	spin_lock(&v->domain->mm_lock);
+	ok = entry_at(v, va);
+	spin_unlock(&v->domain->mm_lock);
+	if (!ok)
+		return false;
+	ok = fetch(regs, &i) && decode(&i, regs) && i.pos <= i.len && va % i.size == 0;
+	if (ok && (i.op == OP_STOS || i.op == OP_MOVS))
+		ok = regs->rdi == va && !(i.rep && !regs->rcx);
+	if (ok && i.op == OP_MOVS)
+		ok = !copy_from_guest_bytes(&i.imm, (void *)regs->rsi, i.size);
+	if (!ok) {
+		guest_log(LOG_WARN, "write to the page table mapped at 0x%lx not emulated: instruction at 0x%lx\n",
+			  va, regs->rip);
+		return false;
+	}
+	spin_lock(&v->domain->mm_lock);
+	ok = store(v, va, &i, regs);
+	spin_unlock(&v->domain->mm_lock);
+	return ok;
+}
