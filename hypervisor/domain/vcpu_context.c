@@ -63,9 +63,7 @@ static int set_frames(struct vcpu *v, const vcpu_guest_context_t *c)
 		pv_gdt_clear(v);
 		return err;
 	}
-	v->pv.ldt_base = c->ldt_base;
-	v->pv.ldt_ents = c->ldt_ents;	/* pages of it come in on first use */
-	return 0;
+	return vcpu_set_ldt(v, c->ldt_base, c->ldt_ents);
 }
 
 /* A live vcpu keeps its tables; its registers may change (debugging, resuming). */

@@ -9,6 +9,7 @@
  */
 #include "cpu.h"
 #include "domain.h"
+#include "errno.h"
 #include "hypercall.h"
 #include "lib.h"
 #include "page.h"
@@ -111,6 +112,17 @@ static bool read_cr(struct vcpu *v, unsigned n, uint64_t *val)
 	return false;
 }
 
+/* An instruction cannot be left half done: a preempted switch goes on at once. */
+static bool load_base(struct vcpu *v, mfn_t m)
+{
+	int rc;
+
+	do
+		rc = vcpu_set_base(v, m, false);
+	while (rc == -ERESTART);
+	return rc == 0;
+}
+
 static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
 {
 	switch (n) {
@@ -125,8 +137,7 @@ static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
 		v->info->arch.cr2 = val;
 		return true;
 	case 3:
-		/* preempted: the same instruction again, after the others had their turn */
-		return vcpu_set_base(v, mfn(xen_cr3_to_pfn(val)), false) == 0;
+		return load_base(v, mfn(xen_cr3_to_pfn(val)));
 	case 4:
 		v->pv.ctrlreg[4] = val & PV_CR4_GUEST;
 		vcpu_load_cr4(v);
