@@ -55,6 +55,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 		vcpu_destroy(v);
 		return NULL;
 	}
+	v->sched.pause_count = d->controller_pauses;
 	fpu_reset(v);
 	time_update_vcpu(v);
 	d->vcpu[id] = v;

@@ -12,6 +12,7 @@
 
 typedef long hypercall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
+/* The entry code zeroes all 24 bytes for each new hypercall. */
 struct hypercall_cont {
 	uint64_t done;			/* progress of the running operation, 0 at its start */
 	uint64_t aux;			/* a second word for it */

@@ -21,6 +21,7 @@ void asm_offsets(void)
 	OFFSET(VCPU_RAX, struct vcpu, regs.rax);
 	OFFSET(VCPU_INFO, struct vcpu, info);
 	OFFSET(VCPU_BOUNCE_FLAGS, struct vcpu, bounce.flags);
+	OFFSET(VCPU_CONT, struct vcpu, cont);
 	OFFSET(VCPU_RESTARTING, struct vcpu, cont.restarting);
 	OFFSET(VCPU_KERNEL_MODE, struct vcpu, pv.kernel_mode);
 	OFFSET(REGS_VECTOR, struct cpu_user_regs, entry_vector);

@@ -179,6 +179,10 @@ syscall_entry:
 	mov	rbx, [gs:CPU_CURRENT]
 	cmp	byte [rbx + VCPU_KERNEL_MODE], 0
 	je	.user
+	xor	ecx, ecx
+	mov	[rbx + VCPU_CONT], rcx
+	mov	[rbx + VCPU_CONT + 8], rcx
+	mov	[rbx + VCPU_CONT + 16], rcx
 	; C wants the fourth argument in rcx. Numbers from 64 on have no slot, nor has speculation.
 	mov	rcx, r10
 	cmp	rax, 64

@@ -42,7 +42,6 @@ static void restart_hypercall(struct vcpu *v)
 		v->cont.restarting = true;
 		return;
 	}
-	v->cont = (struct hypercall_cont){ 0 };
 	r->rax = rc;
 }
 
