@@ -45,7 +45,10 @@ static bool set_flag(void *to, const char *value)
 
 static bool set_console(void *to, const char *value)
 {
-	return value && strlcpy(to, value, sizeof(opt.console)) < sizeof(opt.console);
+	if (!value || strlen(value) >= sizeof(opt.console))
+		return false;
+	strlcpy(to, value, sizeof(opt.console));
+	return true;
 }
 
 /* "115200" with anything behind a comma (",8n1") taken as read. */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* boot/cmdline.c: what each option sets, and that whatever is wrong is named and changes nothing. */
+#include <string.h>
+#include "hvlib.h"
+#include "boot.h"
+#include "printk.h"
+
+static void parse(const char *line)
+{
+	log_reset();
+	cmdline_parse(line);
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	parse("console=com1,vga com1=115200,8n1  loglvl=warning guest_loglvl=all/all\tdom0_mem=128M "
+	      "dom0_max_vcpus=2 noreboot no-smep smap=off");
+	assert_string_equal(log_text, "");
+	assert_string_equal(opt.console, "com1,vga");
+	assert_int_equal(opt.com1_baud, 115200);
+	assert_int_equal(opt.loglvl, LOG_WARN);
+	assert_int_equal(opt.guest_loglvl, LOG_DEBUG);
+	assert_int_equal(opt.dom0_mem, 128 << 20);
+	assert_int_equal(opt.dom0_max_vcpus, 2);
+	assert_true(opt.noreboot);
+	assert_false(opt.smep || opt.smap);
+	parse("noreboot=no smep smap=1 loglvl=none");
+	assert_string_equal(log_text, "");
+	assert_false(opt.noreboot);
+	assert_true(opt.smep && opt.smap);
+	assert_true(opt.loglvl < LOG_ERR);
+}
+
+static void test_memory_forms(void **state)
+{
+	(void)state;
+	parse("dom0_mem=65536");
+	assert_int_equal(opt.dom0_mem, 64 << 20);
+	parse("dom0_mem=1G,max:2G");
+	assert_int_equal(opt.dom0_mem, 2ULL << 30);
+	assert_string_equal(log_text, "");
+}
+
+static void test_bad(void **state)
+{
+	static const struct { const char *line, *named; } row[] = {
+		{ "dom0_mem=lots", "dom0_mem='lots'" }, { "dom0_mem=", "dom0_mem=''" }, { "dom0_mem", "dom0_mem=''" },
+		{ "dom0_mem=0", "dom0_mem='0'" }, { "dom0_mem=12Q", "dom0_mem='12Q'" },
+		{ "dom0_mem=18014398509481984", "dom0_mem=" }, { "com1=12345", "com1='12345'" },
+		{ "com1=0", "com1='0'" }, { "loglvl=loud", "loglvl='loud'" }, { "noreboot=maybe", "noreboot='maybe'" },
+		{ "dom0_max_vcpus=65", "dom0_max_vcpus='65'" }, { "frobnicate", "'frobnicate'" },
+		{ "no-console", "'no-console'" }, { "=x", "''" },
+		{ "console=a-name-that-is-far-too-long-for-its-place", "console='a-name" },
+	};
+	struct boot_options before = opt;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		parse(row[i].line);
+		if (!strstr(log_text, row[i].named))
+			fail_msg("'%s' said: %s", row[i].line, log_text);
+		assert_memory_equal(&opt, &before, sizeof(opt));
+	}
+}
+
+/* No line, however odd, reads beyond its end or writes beyond a word. */
+static void test_random_lines(void **state)
+{
+	static const char alphabet[] = "no-reboot=dom0_mem128MGKT,: \tx\xff";
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned n = random32() % 300;
+		char line[301];
+
+		for (unsigned j = 0; j < n; j++)
+			line[j] = alphabet[random32() % (sizeof(alphabet) - 1)];
+		line[n] = 0;
+		parse(line);
+	}
+}
+
+const struct CMUnitTest cmdline_tests[] = {
+	cmocka_unit_test(test_good), cmocka_unit_test(test_memory_forms), cmocka_unit_test(test_bad),
+	cmocka_unit_test(test_random_lines), { 0 },
+};
