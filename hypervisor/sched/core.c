@@ -178,8 +178,10 @@ void schedule(void)
 	if (next == c->idle)
 		return;
 	vcpu_load(next);
-	if (next != prev)
+	if (next != prev) {
+		time_refresh_vcpu(next);
 		runstate_update_guest(next);
+	}
 }
 
 static void slice_over(void *arg) { cpu_kick(arg); }

@@ -180,6 +180,15 @@ static void fill_time(vcpu_time_info_t *t)
 
 void time_update_vcpu(struct vcpu *v) { fill_time(&v->info->time); }
 
+/* The factor never changes, but the page may have been cleared: builders do so with shared_info. */
+void time_refresh_vcpu(struct vcpu *v)
+{
+	if (likely(v->info->time.tsc_to_system_mul == tsc_mul))
+		return;
+	time_update_vcpu(v);
+	time_init_domain(v->domain);
+}
+
 void __init time_init(void)
 {
 	calibrate();
