@@ -46,22 +46,27 @@ static bool wanted(const char *word)
 	return false;
 }
 
+/* A device that comes into use gets what was said so far. */
+static void __init replay(void (*write)(const char *s, size_t n))
+{
+	uint32_t from = ring_prod > RING_BYTES ? ring_prod - RING_BYTES : 0;
+
+	for (; from != ring_prod; from++)
+		write(&ring[from % RING_BYTES], 1);
+}
+
 void __init console_init(void)
 {
 	use_serial = wanted("com1") && serial_init(opt.com1_baud);
+	if (use_serial)
+		replay(serial_write);
 }
 
 void __init console_late_init(void)
 {
-	uint32_t from = ring_prod > RING_BYTES ? ring_prod - RING_BYTES : 0;
-
-	if (!wanted("vga") || !vga_init())
-		return;
-	console_lock();
-	use_vga = true;
-	for (; from != ring_prod; from++)
-		vga_write(&ring[from % RING_BYTES], 1);
-	console_unlock();
+	use_vga = wanted("vga") && vga_init();
+	if (use_vga)
+		replay(vga_write);
 }
 
 void console_irq_init(void)
