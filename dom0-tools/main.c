@@ -9,6 +9,7 @@
 #include <string.h>
 #include "console/console.h"
 #include "os/os.h"
+#include "power/power.h"
 #include "pvctl/pvctl.h"
 #include "shell/shell.h"
 #include "xenstore/xenstored.h"
@@ -40,7 +41,7 @@ static void run_script(const char *path)
 	if (ret < 0)
 		printf("script %s: %s\n", path, strerror(-ret));
 	fflush(stdout);
-	ret = os_machine_off(false);
+	ret = power_off();
 	printf("poweroff: %s\n", strerror(-ret));
 }
 

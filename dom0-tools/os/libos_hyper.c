@@ -40,6 +40,12 @@ int os_sysctl(struct xen_sysctl *op)
 	return (int)xen_result(hypercall_sysctl(op));
 }
 
+int os_platform_op(struct xen_platform_op *op)
+{
+	op->interface_version = XENPF_INTERFACE_VERSION;
+	return (int)xen_result(hypercall_platform_op(op));
+}
+
 long os_memory_op(unsigned int cmd, void *arg, size_t size)
 {
 	(void)size;

@@ -22,7 +22,8 @@
  *   xen_version   version 0, extraversion 1, compile_info 2, capabilities 3, changeset 4,
  *                 platform_parameters 5, pagesize 7, commandline 9
  *   mmu_update    foreign frames by (foreign domid) update of one's own tables
- *   sched_op      shutdown 2 (the control domain's: machine power-off and reset)
+ *   platform_op   enter_acpi_sleep 51 (S5)
+ *   sched_op      shutdown 2 (the control domain's: halt, if S5 failed, and reset)
  */
 #ifndef DOM0_TOOLS_OS_H
 #define DOM0_TOOLS_OS_H
@@ -34,6 +35,7 @@
 #include <xen/domctl.h>
 #include <xen/sysctl.h>
 #include <xen/memory.h>
+#include <xen/platform.h>
 #include <xen/version.h>
 
 #define OS_PAGE_SHIFT 12
@@ -48,6 +50,7 @@ void os_free_pages(void *p, size_t n);          /* p may be NULL */
  * Interface versions are filled in here. `size` is that of the structure at `arg`. */
 int os_domctl(struct xen_domctl *op);
 int os_sysctl(struct xen_sysctl *op);
+int os_platform_op(struct xen_platform_op *op);
 long os_memory_op(unsigned int cmd, void *arg, size_t size);
 long os_xen_version(unsigned int cmd, void *arg, size_t size);
 int os_mmuext_op(struct mmuext_op *ops, unsigned int n, domid_t domid);
@@ -107,6 +110,6 @@ int os_term_write(const void *buf, size_t n);           /* all of it: n, or an e
 /* --- Clocks and the machine ---------------------------------------------------------------*/
 uint64_t os_now_ns(void);                       /* monotonic, since boot of this domain */
 uint64_t os_wall_ns(void);                      /* since 1970-01-01 UTC */
-int os_machine_off(bool reset);                 /* power off or reset; returns on error only */
+int os_machine_off(bool reset);                 /* halt or reset; returns on error only */
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "../os/os.h"
+#include "../power/power.h"
 #include "../pvctl/pvctl.h"
 
 static int complain(const char *command, const char *what, const char *why)
@@ -183,7 +184,7 @@ static int machine_off(const char *command, bool reset)
 	int ret;
 
 	fflush(stdout);
-	ret = os_machine_off(reset);
+	ret = reset ? power_reset() : power_off();
 	return complain(command, "the hypervisor refused", strerror(-ret));
 }
 
