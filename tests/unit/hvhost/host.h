@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Forced in front of hypervisor sources compiled for the host: stands in for layout.h (frames live at addresses a
+ * process can map) and cpu.h (current is a variable). The rest of the headers are the real ones.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#define HV_LAYOUT_H
+#define HV_VIRT_START		0xffff800000000000
+#define HV_VIRT_END		0xffff880000000000
+#define DIRECTMAP_VIRT_START	0x200000000000
+#define FRAMETABLE_VIRT_START	0x210000000000
+#define M2P_VIRT_START		0x220000000000
+
+#define HV_CPU_H
+#define MAX_CPUS 1
+struct vcpu;
+extern struct vcpu *host_current;
+#define current host_current
+
+#endif

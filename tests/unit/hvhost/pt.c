@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A page table for grant mappings: 64 entries at guest addresses PT_BASE + n * PAGE_SIZE, or by machine address
+ * PT_MACHINE + n * 8. It checks what mm/grant_map.c would check.
+ */
+#include "pt.h"
+#include "errno.h"
+#include "fake_pt.h"
+
+pte_t fake_pt[FAKE_PT_ENTRIES];
+
+static pte_t *find(uint64_t addr, bool contains_pte)
+{
+	uint64_t n = contains_pte ? (addr - FAKE_PT_MACHINE) / 8 : (addr - FAKE_PT_BASE) / PAGE_SIZE;
+
+	return n < FAKE_PT_ENTRIES ? &fake_pt[n] : NULL;
+}
+
+int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val)
+{
+	pte_t *e = find(addr, contains_pte);
+
+	(void)v;
+	if (!e)
+		return -EINVAL;
+	*e = val;
+	return 0;
+}
+
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw, uint64_t new_va)
+{
+	pte_t *e = find(addr, contains_pte), *from = new_va ? find(new_va, false) : NULL;
+
+	(void)v;
+	if (!e || (new_va && !from) || !(*e & PTE_P) || !mfn_eq(pte_mfn(*e), m) || !(*e & PTE_RW) != !rw)
+		return -EINVAL;
+	*e = from ? *from : 0;
+	if (from)
+		*from = 0;
+	return 0;
+}
