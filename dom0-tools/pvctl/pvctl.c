@@ -61,6 +61,11 @@ static const struct verb *find(const char *name)
 	return NULL;
 }
 
+const char *pvctl_verb(unsigned int i)
+{
+	return i < NR_VERBS ? verbs[i].name : NULL;
+}
+
 int verb_usage(const char *name)
 {
 	const struct verb *v = find(name);

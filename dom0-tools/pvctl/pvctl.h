@@ -10,4 +10,7 @@ int pvctl_start(void);
 /* argv[0] is the command's own name. From any thread. */
 int pvctl_main(int argc, char **argv);
 
+/* Name of verb number i, NULL behind the last one: for completion. */
+const char *pvctl_verb(unsigned int i);
+
 #endif

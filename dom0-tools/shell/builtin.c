@@ -214,8 +214,8 @@ static int run_help(int argc, char **argv)
 }
 
 const struct builtin builtins[] = {
-	{ "pvctl", "SUBCOMMAND ...", "create, watch and end domains; `pvctl help` tells more", pvctl_main },
-	{ "xl", "SUBCOMMAND ...", "the same, for fingers that know xl", pvctl_main },
+	{ "pvctl", "VERB ...", "create, watch and end domains; see pvctl help", pvctl_main },
+	{ "xl", "VERB ...", "the same, for fingers that know xl", pvctl_main },
 	{ "ls", "[PATH ...]", "list files", run_ls },
 	{ "cat", "FILE ...", "print files", run_cat },
 	{ "echo", "[WORD ...]", "print the words", run_echo },

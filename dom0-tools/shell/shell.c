@@ -18,6 +18,7 @@
 
 static int last_status;
 static unsigned int ran, failed;        /* commands */
+static bool telling;                    /* a script's reader wants to know what failed */
 
 static void print(const char *s, size_t n)
 {
@@ -26,23 +27,27 @@ static void print(const char *s, size_t n)
 
 struct edit shell_editor = { .print = print, .complete = shell_complete, .prompt = PROMPT };
 
+static void ended(int status)
+{
+	last_status = status;
+	ran++;
+	failed += status != 0;
+	if (status && telling)
+		printf("exit status %d\n", status);
+}
+
 static void run_line(const char *line)
 {
 	struct parse *p = malloc(sizeof(*p));
 	int got = p ? 0 : -1;
 
 	while (p && (got = parse_command(p, &line, last_status)) > 0) {
-		if (!p->argc)
-			continue;
-		last_status = builtin_run(p->argc, p->argv);
-		ran++;
-		failed += last_status != 0;
+		if (p->argc)
+			ended(builtin_run(p->argc, p->argv));
 	}
 	if (got < 0) {
 		fprintf(stderr, "shell: %s\n", p ? p->error : "no memory");
-		last_status = 2;
-		ran++;
-		failed++;
+		ended(2);
 	}
 	free(p);
 }
@@ -61,7 +66,7 @@ void shell_run(void)
 	}
 }
 
-/* Runs the lines of a file; with `echo` each is shown at a prompt first and failures are told. */
+/* Runs the lines of a file; with `echo` each is shown at a prompt first. */
 static int run_file(const char *path, bool echo)
 {
 	FILE *f = fopen(path, "r");
@@ -70,16 +75,12 @@ static int run_file(const char *path, bool echo)
 	if (!f)
 		return -errno;
 	while (fgets(line, sizeof(line), f)) {
-		unsigned int before = failed;
-
 		line[strcspn(line, "\r\n")] = '\0';
 		if (echo) {
 			printf(PROMPT "%s\n", line);
 			fflush(stdout);
 		}
 		run_line(line);
-		if (echo && failed != before)
-			printf("exit status %d\n", last_status);
 	}
 	fclose(f);
 	return 0;
@@ -94,8 +95,10 @@ int shell_source(const char *path)
 
 int shell_script(const char *path)
 {
-	int ret = run_file(path, true);
+	int ret;
 
+	telling = true;
+	ret = run_file(path, true);
 	if (!ret)
 		printf("%s: %u commands, %u failed\n", path, ran, failed);
 	fflush(stdout);
