@@ -76,7 +76,7 @@ static void __init choose_size(void)
 	if (!opt.dom0_mem)
 		b.nr_pages = MIN(avail, MAX(avail / DEFAULT_SHARE, (uint64_t)DEFAULT_MIN_PAGES));
 	if (b.nr_pages > avail)
-		panic("dom0_mem=%luM is too large: %lu MB are free", opt.dom0_mem >> 20,
+		boot_fail("dom0_mem=%luM is too large: %lu MB are free", opt.dom0_mem >> 20,
 		      avail >> (20 - PAGE_SHIFT));
 }
 
@@ -91,11 +91,11 @@ static void __init allocate(void)
 		m = domain_page_alloc(b.d, order);
 		if (mfn_eq(m, MFN_NONE)) {
 			if (!order--)
-				panic("dom0: out of memory");
+				boot_fail("dom0: out of memory");
 			continue;
 		}
 		if (b.nr_chunks == MAX_CHUNKS)
-			panic("dom0: free memory is too fragmented");
+			boot_fail("dom0: free memory is too fragmented");
 		b.chunk[b.nr_chunks].first = m;
 		b.chunk[b.nr_chunks++].pages = BIT(order);
 		left -= BIT(order);
@@ -187,7 +187,7 @@ static void __init lay_out(uint64_t initrd_bytes)
 	used = MAX(used, b.region_pages);
 	place_apart(&used, n);
 	if (used > b.nr_pages)
-		panic("dom0's memory of %lu MB is too small: kernel, initrd and tables need %lu MB (dom0_mem=)",
+		boot_fail("dom0's memory of %lu MB is too small: kernel, initrd and tables need %lu MB (dom0_mem=)",
 		      b.nr_pages >> (20 - PAGE_SHIFT), (used >> (20 - PAGE_SHIFT)) + 1);
 }
 
@@ -201,11 +201,11 @@ static void __init check_addresses(void)
 	uint64_t end = va_of(b.region_pages), p2m_end = b.p2m_va + (b.p2m.pages << PAGE_SHIFT);
 
 	if (end <= b.k.virt_base || overlap(b.k.virt_base, end, HV_VIRT_START, HV_VIRT_END))
-		panic("dom0: no room for its initial region at %lx", b.k.virt_base);
+		boot_fail("dom0: no room for its initial region at %lx", b.k.virt_base);
 	if (b.k.init_p2m != ELF_UNSET &&
 	    (p2m_end <= b.p2m_va || overlap(b.p2m_va, p2m_end, HV_VIRT_START, HV_VIRT_END) ||
 	     overlap(b.p2m_va, p2m_end, b.k.virt_base, end)))
-		panic("dom0: no room for its p2m at %lx (note INIT_P2M)", b.p2m_va);
+		boot_fail("dom0: no room for its p2m at %lx (note INIT_P2M)", b.p2m_va);
 }
 
 /* --- contents --- */
@@ -316,7 +316,7 @@ static void __init start_vcpu(void)
 	int rc;
 
 	if (!c)
-		panic("dom0: out of memory");
+		boot_fail("dom0: out of memory");
 	c->flags = VGCF_in_kernel | VGCF_online;
 	c->user_regs.rip = b.k.virt_entry;
 	c->user_regs.rsp = va_of(b.stack.pfn + 1);
@@ -340,12 +340,12 @@ static void __init create(void)
 	int rc = domain_create(0, vcpus, GRANT_FRAMES, true, &b.d);
 
 	if (rc)
-		panic("dom0: cannot create the domain (error %d)", rc);
+		boot_fail("dom0: cannot create the domain (error %d)", rc);
 	dom0 = b.d;
 	b.d->max_pages = INT32_MAX;
 	for (unsigned i = 0; i < vcpus; i++)
 		if (!vcpu_create(b.d, i))
-			panic("dom0: out of memory for vcpu %u", i);
+			boot_fail("dom0: out of memory for vcpu %u", i);
 }
 
 void __init dom0_build(void)
@@ -354,9 +354,9 @@ void __init dom0_build(void)
 	uint64_t initrd_bytes = boot_info.nr_modules > 1 ? initrd->end - initrd->start : 0;
 
 	if (!boot_info.nr_modules)
-		panic("no dom0 kernel: the boot loader gave no module");
+		boot_fail("no dom0 kernel: the boot loader gave no module");
 	if (elf_parse(maddr_to_virt(kernel->start), kernel->end - kernel->start, &b.k))
-		panic("dom0 kernel '%s': %s", kernel->cmdline, b.k.error);
+		boot_fail("dom0 kernel '%s': %s", kernel->cmdline, b.k.error);
 	create();
 	choose_size();
 	lay_out(initrd_bytes);

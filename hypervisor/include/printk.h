@@ -28,6 +28,9 @@ bool log_limit_passes(struct domain *d);
 /* We broke a promise of our own: print, dump registers and stack, stop the machine. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
+/* What we were given cannot be booted (no kernel, too little memory): say what and why, and stop. */
+void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
+
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)
 /* For our own promises only, never for anything a guest can influence. */
 #define ASSERT(c) do { if (unlikely(!(c))) panic("%s:%d: %s does not hold", \

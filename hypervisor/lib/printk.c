@@ -15,6 +15,7 @@
 #define LIMIT_WINDOW SECONDS(5)
 #define LIMIT_LINES 60
 #define TRACE_MAX 24
+#define RESET_DELAY_US 5000000u
 
 /* Console lock held. */
 static void emit(const char *prefix, const char *fmt, va_list ap, bool show)
@@ -101,6 +102,20 @@ static void dump_stack(const uint64_t *sp)
 	}
 }
 
+/* Time to read what was said, then a fresh start. An I/O cycle takes about a microsecond anywhere. */
+static void __noreturn stop_machine(void)
+{
+	if (opt.noreboot) {
+		say("Halted (noreboot).");
+		for (;;)
+			__asm__ volatile("hlt");
+	}
+	say("Resetting in %u seconds.", RESET_DELAY_US / 1000000);
+	for (unsigned us = 0; us < RESET_DELAY_US; us++)
+		inb(0x80);
+	machine_reset();
+}
+
 void panic(const char *fmt, ...)
 {
 	uint64_t sp = (uint64_t)__builtin_frame_address(0);
@@ -114,10 +129,15 @@ void panic(const char *fmt, ...)
 	say("called from %lx, rsp %lx, cr2 %lx, cr3 %lx", (uint64_t)__builtin_return_address(0), sp,
 	    read_cr2(), read_cr3());
 	dump_stack((const uint64_t *)sp);
-	if (opt.noreboot) {
-		say("Halted (noreboot).");
-		for (;;)
-			__asm__ volatile("hlt");
-	}
-	machine_reset();
+	stop_machine();
+}
+
+void boot_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit("Cannot boot: ", fmt, ap, true);
+	va_end(ap);
+	stop_machine();
 }
