@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+#
+# The control library, the domain builder and pvctl's parsers on the host, under sanitizers: one
+# program of the tests here and the real sources, over a stand-in for the hypervisor (fake_*.c).
+TOOLS_TEST := $(B)/tests/unit/tools/tools-test
+TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) $(wildcard dom0-tools/builder/*.c) \
+	$(filter-out %/watcher.c,$(wildcard dom0-tools/ctl/*.c)) \
+	$(addprefix dom0-tools/pvctl/,cfg.c cfg_lex.c domain_cfg.c format.c handshake.c opts.c)
+TOOLS_TEST_OBJ := $(TOOLS_TEST_SRC:%=$(B)/host/%.o)
+TOOLS_TEST_ZLIB := $(ZLIB_SRC:%=$(B)/host/zlib/%.o) $(B)/host/zlib/deflate.c.o $(B)/host/zlib/trees.c.o
+TOOLS_TEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer -D__XEN_TOOLS__ -D_GNU_SOURCE \
+	-Iinclude/public -Idom0-tools -isystem $(ZLIB)
+
+$(TOOLS_TEST_OBJ): $(B)/host/%.c.o: %.c | $(ZLIB)/zlib.h
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(TOOLS_TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(TOOLS_TEST_ZLIB): $(B)/host/zlib/%.o: $(ZLIB)/zlib.h
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -O2 -w -c -o $@ $(ZLIB)/$*
+
+$(TOOLS_TEST): $(TOOLS_TEST_OBJ) $(TOOLS_TEST_ZLIB)
+	$(call say,HOSTLD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka
+
+UNIT_TESTS += $(TOOLS_TEST)
+
+.PHONY: test-unit-tools
+test-unit-tools: $(TOOLS_TEST)
+	$(Q)$(TOOLS_TEST)

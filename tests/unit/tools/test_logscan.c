@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding one domain's lines in the hypervisor's log. */
+#include "test.h"
+#include "ctl/logscan.h"
+
+static void check(const char *log, unsigned int domid, unsigned int max, const char *expected)
+{
+	char *text = logscan_domain(log, domid, max);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void finds_its_lines(void **state)
+{
+	static const char log[] =
+		"(XEN) Brought up 1 CPUs\n"
+		"(XEN) [    1.5] d5v0 Unhandled page fault fault/trap [#14, ec=0002]\r\n"
+		"(XEN) (d5) the guest's own words\n"
+		"(XEN) (d6) I am d5 and (d5) lies\n"
+		"(XEN) d15v0 somebody else\n"
+		"(XEN) d5 exceeds its limit\n"
+		"(XEN) mm.c:100:d51 other\n"
+		"(XEN) mm.c:100:d5 bad entry\n"
+		"(d5) no mark";
+
+	(void)state;
+	check(log, 5, 99, "d5v0 Unhandled page fault fault/trap [#14, ec=0002]\n"
+	      "(d5) the guest's own words\nd5 exceeds its limit\nmm.c:100:d5 bad entry\n"
+	      "(d5) no mark\n");
+	check(log, 6, 99, "(d6) I am d5 and (d5) lies\n");
+	check(log, 7, 99, "");
+	check("", 7, 99, "");
+	check(log, 5, 2, "mm.c:100:d5 bad entry\n(d5) no mark\n");
+}
+
+static void takes_the_crash_report(void **state)
+{
+	(void)state;
+	check("(XEN) Domain 3 (vcpu#0) crashed on cpu#0:\n"
+	      "(XEN) ----[ Xen-4.17  x86_64  debug=n ]----\n"
+	      "(XEN) CPU:    0\n"
+	      "(XEN) RIP:    e033:[<0000000000101058>]\n"
+	      "(XEN) rax: 0000000000000000   rbx: 1\n"
+	      "(XEN) Guest stack trace from rsp=1234:\n"
+	      "(XEN)    0000000000000001 0000000000000002\n"
+	      "(XEN) Something unrelated\n"
+	      "(XEN) RIP:    of nobody\n", 3, 99,
+	      "Domain 3 (vcpu#0) crashed on cpu#0:\n"
+	      "----[ Xen-4.17  x86_64  debug=n ]----\n"
+	      "CPU:    0\n"
+	      "RIP:    e033:[<0000000000101058>]\n"
+	      "rax: 0000000000000000   rbx: 1\n"
+	      "Guest stack trace from rsp=1234:\n"
+	      "0000000000000001 0000000000000002\n");
+}
+
+static void any_text(void **state)
+{
+	static const char bytes[] = "(XEN) d5v0(d5)[12]\n\r RIP:";
+	uint64_t seed = 9;
+	char log[80];
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		size_t len = test_random(&seed) % sizeof(log);
+
+		for (size_t i = 0; i < len; i++)
+			log[i] = bytes[test_random(&seed) % (sizeof(bytes) - 1)];
+		log[len ? len - 1 : 0] = 0;
+		free(logscan_domain(log, 5, 1 + test_random(&seed) % 3));
+	}
+}
+
+int test_logscan(size_t *total)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_its_lines), cmocka_unit_test(takes_the_crash_report),
+		cmocka_unit_test(any_text),
+	};
+
+	return RUN_GROUP(tests, total);
+}
