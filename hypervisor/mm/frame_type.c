@@ -116,7 +116,7 @@ static int validate(struct frame *f, bool preemptible)
 		__atomic_or_fetch(&f->state, FRAME_VALID, __ATOMIC_RELEASE);
 	} else if (rc != -ERESTART) {
 		f->work = WORK_REFUSED;
-		return undo(f, preemptible) ? -ERESTART : rc;
+		return undo(f, preemptible) ? -ERESTART : -EINVAL;
 	}
 	return rc;
 }
