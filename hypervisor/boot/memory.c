@@ -178,7 +178,7 @@ static void __init map_frame_table(void)
 			must_map(M2P_VIRT_START + (c << 19), virt_to_maddr(m2p), ROUND_UP(n * 8, PAGE_SIZE),
 				 MAP_RW | PTE_G);
 			must_map(RO_M2P_VIRT_START + (c << 19), virt_to_maddr(m2p), ROUND_UP(n * 8, PAGE_SIZE),
-				 MAP_RO | PTE_US | PTE_G);
+				 MAP_RO | PTE_US);	/* not global: user bases lack it */
 		}
 }
 

