@@ -22,14 +22,17 @@
 
 static struct os_mutex *lock;
 static struct os_evtchn *events;
+static char last_shown;         /* the byte that the terminal got last */
 
 static void show(struct record *r)
 {
 	char chunk[CHUNK];
 	size_t n;
 
-	while ((n = scroll_get(&r->scroll, &r->shown, chunk, sizeof(chunk))))
+	while ((n = scroll_get(&r->scroll, &r->shown, chunk, sizeof(chunk)))) {
 		os_term_write(chunk, n);
+		last_shown = chunk[n - 1];
+	}
 }
 
 static void keep(struct record *r, const void *data, size_t n)
@@ -115,9 +118,11 @@ int console_add(unsigned int domid, const char *name, unsigned long mfn, uint32_
 static int end(unsigned int domid, bool forget)
 {
 	struct record *r;
+	int ret;
 
 	os_mutex_lock(lock);
 	r = record_living(domid);
+	ret = r ? 0 : -ENOENT;
 	if (r) {
 		drain(r);
 		os_evtchn_unbind(events, r->port);
@@ -128,7 +133,7 @@ static int end(unsigned int domid, bool forget)
 			record_die(r);
 	}
 	os_mutex_unlock(lock);
-	return r ? 0 : -ENOENT;
+	return ret;
 }
 
 int console_gone(unsigned int domid)
@@ -217,6 +222,7 @@ static int attach(struct record *r, struct typed *t)
 	int ret;
 
 	r->attached = true;
+	last_shown = '\n';
 	show(r);
 	while (!leave && r->alive) {
 		os_mutex_unlock(lock);
@@ -227,6 +233,8 @@ static int attach(struct record *r, struct typed *t)
 	}
 	ret = r->alive ? CONSOLE_LEFT : CONSOLE_ENDED;
 	r->attached = false;
+	if (last_shown != '\n')
+		os_term_write("\r\n", 2);
 	return ret;
 }
 

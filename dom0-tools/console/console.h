@@ -43,8 +43,9 @@ int console_note(unsigned int domid, const char *text);
 char *console_log(const char *who, size_t *len);
 
 /* Joins the operator's terminal to a living console: shows what nobody has been shown yet, then
- * copies both ways until Ctrl-] (returns CONSOLE_LEFT) or until console_gone
- * (CONSOLE_ENDED). -ENOENT: no living record; -EBUSY: somebody is attached. */
+ * copies both ways until Ctrl-] (returns CONSOLE_LEFT) or until console_gone (CONSOLE_ENDED).
+ * The terminal is then at the begin of a line. -ENOENT: no living record; -EBUSY: somebody is
+ * attached. */
 #define CONSOLE_LEFT 0
 #define CONSOLE_ENDED 1
 int console_attach(unsigned int domid);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shell's own commands, as a table. Each gets its arguments as a C program would, writes to
- * stdout, complains to stderr, and returns 0, or 1 with a message that names what was wrong.
+ * stdout, complains to stderr, and returns 0; 1 with a message that names what was wrong; or 2
+ * with its usage.
  */
 #include "builtin.h"
 
@@ -19,6 +20,16 @@ static int complain(const char *command, const char *what, const char *why)
 {
 	fprintf(stderr, "%s: %s: %s\n", command, what, why);
 	return 1;
+}
+
+static int usage(const char *command)
+{
+	const struct builtin *b = builtins;
+
+	while (strcmp(b->name, command))
+		b++;
+	fprintf(stderr, "usage: %s %s\n", b->name, b->args);
+	return 2;
 }
 
 static int cat_file(const char *path)
@@ -48,7 +59,7 @@ static int run_cat(int argc, char **argv)
 	int i, status = 0;
 
 	if (argc < 2)
-		return complain("cat", "FILE", "missing");
+		return usage("cat");
 	for (i = 1; i < argc; i++)
 		status |= cat_file(argv[i]);
 	return status;
@@ -144,7 +155,7 @@ static int run_sleep(int argc, char **argv)
 	double seconds = argc == 2 ? strtod(argv[1], &end) : -1;
 
 	if (argc != 2)
-		return complain("sleep", "SECONDS", "one number is wanted");
+		return usage("sleep");
 	if (end == argv[1] || *end || !(seconds >= 0 && seconds <= 86400))
 		return complain("sleep", argv[1], "not a number of seconds up to 86400");
 	os_sleep_ms(seconds * 1000);
@@ -172,10 +183,8 @@ static int run_clear(int argc, char **argv)
 
 static int run_source(int argc, char **argv)
 {
-	int status = argc == 2 ? shell_source(argv[1]) : 0;
+	int status = argc == 2 ? shell_source(argv[1]) : usage("source");
 
-	if (argc != 2)
-		return complain("source", "FILE", "one file is wanted");
 	return status < 0 ? complain("source", argv[1], strerror(-status)) : status;
 }
 
