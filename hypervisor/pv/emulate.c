@@ -301,6 +301,33 @@ static void cpuid_op(struct vcpu *v)
 
 /* --- the two-byte opcodes --- */
 
+/* Steps over SIB and displacement of a memory operand. */
+static void skip_memory_operand(struct insn *i, uint8_t modrm)
+{
+	unsigned mod = modrm >> 6, rm = modrm & 7;
+	unsigned disp = mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
+
+	if (rm == 4 && (next(i) & 7) == 5 && mod == 0)
+		disp = 4;
+	while (disp--)
+		next(i);
+}
+
+/* XSETBV with what is set already, or INVLPG, for which a full flush does. */
+static bool group7(struct vcpu *v, struct insn *i)
+{
+	uint8_t modrm = next(i);
+
+	if (modrm == 0xd1)
+		return (uint32_t)v->regs.rcx == 0 && cpu_features.xsave &&
+		       ((uint32_t)v->regs.rax | v->regs.rdx << 32) == cpu_features.xcr0;
+	if ((modrm >> 3 & 7) != 7 || modrm >> 6 == 3)
+		return false;
+	skip_memory_operand(i, modrm);
+	tlb_flush_local();
+	return true;
+}
+
 static bool two_byte(struct vcpu *v, struct insn *i)
 {
 	uint8_t op = next(i);
@@ -312,9 +339,8 @@ static bool two_byte(struct vcpu *v, struct insn *i)
 	if (!v->pv.kernel_mode)
 		return false;
 	switch (op) {
-	case 0x01:	/* XSETBV with what is set already */
-		return next(i) == 0xd1 && (uint32_t)v->regs.rcx == 0 && cpu_features.xsave &&
-		       ((uint32_t)v->regs.rax | v->regs.rdx << 32) == cpu_features.xcr0;
+	case 0x01:
+		return group7(v, i);
 	case 0x06:
 		return do_fpu_taskswitch(0, 0, 0, 0, 0, 0) == 0;
 	case 0x08:
