@@ -213,16 +213,16 @@ int grant_release_mappings(struct domain *d)
 
 	if (!t)
 		return 0;
-	for (; t->release_next < t->nr_map_pages * MAPPINGS_PER_PAGE; t->release_next++) {
-		struct mapping *m = find(t, t->release_next);
+	while (t->release_next < t->nr_map_pages * MAPPINGS_PER_PAGE) {
+		struct mapping *m = find(t, t->release_next++);
 
-		if (t->release_next % 64 == 63 && preempt_needed())
+		if (m->flags) {
+			grant_unpin(m->rd, m->ref, !(m->flags & GNTMAP_readonly));
+			domain_put(m->rd);
+			m->flags = 0;
+		}
+		if (t->release_next % 64 == 0 && preempt_needed())
 			return -ERESTART;
-		if (!m->flags)
-			continue;
-		grant_unpin(m->rd, m->ref, !(m->flags & GNTMAP_readonly));
-		domain_put(m->rd);
-		m->flags = 0;
 	}
 	return 0;
 }
