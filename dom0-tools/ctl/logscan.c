@@ -12,7 +12,13 @@
 #include <string.h>
 #include "ctl/logscan.h"
 
-/* Behind "(XEN) " and "[ 12.345678] " marks, in any order. */
+/* "(dN)", the mark of a domain's own lines. */
+static bool is_domain_mark(const char *p, const char *end)
+{
+	return end - p > 2 && p[0] == '(' && p[1] == 'd' && isdigit((unsigned char)p[2]);
+}
+
+/* Behind the hypervisor's own marks, "(XEN) " and the like, and "[ 12.345678] ", in any order. */
 static const char *skip_marks(const char *p, const char *end)
 {
 	for (;;) {
@@ -20,12 +26,15 @@ static const char *skip_marks(const char *p, const char *end)
 
 		while (p < end && *p == ' ')
 			p++;
-		if (end - p >= 5 && !strncmp(p, "(XEN)", 5)) {
-			p += 5;
-			continue;
-		}
-		if (p == end || *p != '[' || !(close = memchr(p, ']', (size_t)(end - p))) ||
-		    !memchr("0123456789 ", p[1], 11))
+		if (p == end || is_domain_mark(p, end))
+			return p;
+		if (*p == '(')
+			close = memchr(p, ')', (size_t)(end - p));
+		else if (*p == '[' && end - p > 1 && memchr("0123456789 ", p[1], 11))
+			close = memchr(p, ']', (size_t)(end - p));
+		else
+			return p;
+		if (!close)
 			return p;
 		p = close + 1;
 	}
@@ -47,7 +56,7 @@ static bool mentions(const char *p, const char *end, unsigned int domid)
 	char name[24];
 
 	snprintf(name, sizeof(name), "(d%u)", domid);
-	if (p < end && *p == '(' && end - p > 2 && p[1] == 'd' && isdigit((unsigned char)p[2]))
+	if (is_domain_mark(p, end))
 		return begins(p, end, name);
 	for (const char *at = p; at < end; at++) {
 		if (at > p && isalnum((unsigned char)at[-1]))

@@ -68,22 +68,28 @@ static const char *last_lines(const char *text, int lines)
 	return p;
 }
 
+/* Lines that pvctl itself noted there are left out. */
 static void print_console(const char *who)
 {
 	char *log = console_log(who, NULL);
+	bool any = false;
 
-	if (!log || !*log)
-		printf("It printed nothing.\n");
-	else
-		printf("The last it printed (all of it: pvctl console -l %s):\n", who);
 	for (const char *p = log ? last_lines(log, CONSOLE_LINES) : ""; *p;) {
 		const char *end = p + strcspn(p, "\n");
 
-		printf("  ");
-		print_plain(p, end);
-		putchar('\n');
+		if (strncmp(p, "[pvctl] ", 8)) {
+			if (!any)
+				printf("The last it printed (all of it: pvctl console -l %s):\n",
+				       who);
+			any = true;
+			printf("  ");
+			print_plain(p, end);
+			putchar('\n');
+		}
 		p = *end ? end + 1 : end;
 	}
+	if (!any)
+		printf("It printed nothing.\n");
 	free(log);
 }
 
@@ -108,11 +114,15 @@ static const char *end_sentence(int code)
 
 static void tell_dead(const struct record_dead *d, const char *who)
 {
+	char cause[200];
+
 	printf("Domain %u \"%s\" %s ", d->domid, d->name, end_sentence(d->code));
 	print_seconds(d->lived_ns);
 	printf(" after its start, ");
 	print_seconds(os_now_ns() - d->ended_ns);
 	printf(" ago.\n");
+	if (d->report && logscan_cause(d->report, cause, sizeof(cause)))
+		printf("What ended it: %s.\n", cause);
 	print_report(d->report, d->code == END_CRASH ?
 		     "The hypervisor's log has no fault of it: its kernel asked to be "
 		     "taken as crashed (a panic)." : NULL);

@@ -19,7 +19,7 @@ static void finds_its_lines(void **state)
 		"(XEN) (d5) the guest's own words\n"
 		"(XEN) (d6) I am d5 and (d5) lies\n"
 		"(XEN) d15v0 somebody else\n"
-		"(XEN) d5 exceeds its limit\n"
+		"(Parvus) d5 exceeds its limit\n"
 		"(XEN) mm.c:100:d51 other\n"
 		"(XEN) mm.c:100:d5 bad entry\n"
 		"(d5) no mark";
@@ -55,6 +55,23 @@ static void takes_the_crash_report(void **state)
 	      "0000000000000001 0000000000000002\n");
 }
 
+static void puts_causes_in_words(void **state)
+{
+	char text[120];
+
+	(void)state;
+	assert_true(logscan_cause("(d1) refused x\n(d1) crashed: exception 14 at e033:10 and no "
+				  "handler for it\n(d1) rip\n", text, sizeof(text)));
+	assert_string_equal(text, "a page fault (exception 14 at e033:10 and no handler for it)");
+	assert_true(logscan_cause("(d1) crashed: too many vcpus\n", text, sizeof(text)));
+	assert_string_equal(text, "too many vcpus");
+	assert_true(logscan_cause("d1v0 Unhandled: vec 6, #UD[0000]\n", text, sizeof(text)));
+	assert_string_equal(text, "an invalid opcode that its kernel had no handler for (vector 6, "
+			    "#UD[0000])");
+	assert_true(logscan_cause("d1v0 Unhandled: vec 999", text, sizeof(text)));
+	assert_false(logscan_cause("(d1) hello\n", text, sizeof(text)));
+}
+
 static void any_text(void **state)
 {
 	static const char bytes[] = "(XEN) d5v0(d5)[12]\n\r RIP:";
@@ -76,7 +93,7 @@ int test_logscan(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_its_lines), cmocka_unit_test(takes_the_crash_report),
-		cmocka_unit_test(any_text),
+		cmocka_unit_test(puts_causes_in_words), cmocka_unit_test(any_text),
 	};
 
 	return RUN_GROUP(tests, total);
