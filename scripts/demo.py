@@ -86,7 +86,8 @@ class Session:
         elif kind == "<":
             self.machine.type(text + "\r")
         elif kind == "^]":
-            self.machine.type("\x1d")
+            self.machine.leave()
+            self.at_prompt = True
         elif kind == "=":
             self.status = int(text)
 

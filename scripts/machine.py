@@ -59,6 +59,11 @@ class Machine:
         self.expect(re.escape(PROMPT), timeout=timeout)
         return self.said
 
+    def leave(self):
+        """Leaves a guest's console; the guest may have been in the middle of a line."""
+        self.type("\x1d")
+        self.expect(re.escape(PROMPT.strip("\n")))
+
     def command(self, text, timeout=60):
         """Runs a command; returns (exit status, its output without the echoed line)."""
         self.type(text + "\r")

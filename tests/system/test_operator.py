@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-LEAVE = "\x1d"
 HEADER = r"^Name +ID +Mem VCPUs\tState\tTime\(s\)$"
 REACHED = 60     # seconds in which every state must have come
 
@@ -26,8 +25,7 @@ def create_attached(machine, config, text):
     """Creates with the console attached, waits for a line of the guest, leaves the console again."""
     machine.type(f"pvctl create -c /test/{config}\r")
     machine.expect(f"^{text}\\r?$")
-    machine.type(LEAVE)
-    machine.prompt()
+    machine.leave()
 
 
 def until(machine, true):
@@ -57,8 +55,7 @@ def test_console_is_two_way(machine):
     machine.expect("ready")
     machine.type("one two\r")
     machine.expect("you typed: one two")
-    machine.type(LEAVE)
-    machine.prompt()
+    machine.leave()
     machine.type("pvctl console echo\r")
     machine.type("three\r")
     machine.expect("you typed: three")
@@ -156,8 +153,7 @@ def test_reboot_restarts(machine):
     first = rows(machine)["rr"][0]
     machine.type("pvctl console rr\r")
     machine.expect("waiting")
-    machine.type(LEAVE)
-    machine.prompt()
+    machine.leave()
     machine.sh("pvctl reboot rr")
     until(machine, lambda found: "rr" in found and found["rr"][0] > first)
     machine.sh("pvctl destroy rr")

@@ -21,7 +21,6 @@ def test_prompt_and_commands(machine):
 def test_destroyed_at_its_prompt(machine):
     machine.type("pvctl create -c /etc/pvctl/grub.cfg\r")
     machine.expect("grub> ", timeout=120)
-    machine.type("\x1d")
-    machine.prompt()
+    machine.leave()
     machine.sh("pvctl destroy grub")
     assert "grub>" in machine.sh("pvctl console -l grub")
