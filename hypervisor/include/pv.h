@@ -28,6 +28,21 @@ void pv_toggle_mode(struct vcpu *v);
 /* Register and stack report on the console (guest's and ours). */
 void pv_report(struct vcpu *v);
 
+/*
+ * Is sel, the running guest's code segment, a 64-bit one? Guests have their own besides ours: bit L of the
+ * descriptor says. An LDT selector counts as no: its page may be gone from our window.
+ */
+static inline bool pv_code_is_64bit(uint16_t sel)
+{
+	uint32_t rights;
+	bool ok;
+
+	if (sel == FLAT_RING3_CS64 || sel & 4)
+		return sel == FLAT_RING3_CS64;
+	__asm__("lar %2, %0" : "=r"(rights), "=@ccz"(ok) : "r"((uint32_t)sel));
+	return ok && (rights & BIT(21));
+}
+
 /* Privileged instruction (#GP) or forced emulation (#UD): true if done, the guest resumes behind it. */
 bool pv_emulate_gp(struct vcpu *v);
 bool pv_emulate_ud(struct vcpu *v);

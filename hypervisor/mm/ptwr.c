@@ -14,6 +14,7 @@
 #include "mm.h"
 #include "printk.h"
 #include "pt.h"
+#include "pv.h"
 #include "uaccess.h"
 #include "x86.h"
 
@@ -38,7 +39,7 @@ struct insn {
 static bool fetch(const struct cpu_user_regs *r, struct insn *i)
 {
 	*i = (struct insn){ .len = INSN_MAX };
-	if (r->cs != FLAT_RING3_CS64)
+	if (!pv_code_is_64bit(r->cs))
 		return false;
 	if (!copy_from_guest_bytes(i->byte, (void *)r->rip, INSN_MAX))
 		return true;

@@ -34,7 +34,7 @@ static bool fetch(const struct vcpu *v, struct insn *i)
 	uint64_t rip = v->regs.rip;
 
 	*i = (struct insn){ .len = INSN_MAX };
-	if (v->regs.cs != FLAT_RING3_CS64)
+	if (!pv_code_is_64bit(v->regs.cs))
 		return false;
 	if (copy_from_guest_bytes(i->byte, (const void *)rip, INSN_MAX)) {
 		i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - (rip & ~PAGE_MASK));
