@@ -18,12 +18,23 @@ void grant_copy_release(struct copy_side *s)
 	}
 }
 
+/* Another's frames only by grant. */
+static int16_t refuse_foreign(uint16_t domid)
+{
+	struct domain *d = domain_get(domid);
+
+	if (!d)
+		return GNTST_bad_domain;
+	domain_put(d);
+	return GNTST_permission_denied;
+}
+
 static int16_t take_own(struct copy_side *s, const struct gnttab_copy_ptr *p)
 {
 	int err;
 
 	if (p->domid != DOMID_SELF)
-		return GNTST_permission_denied;
+		return refuse_foreign(p->domid);
 	s->d = current->domain;
 	s->name = s->frame = p->u.gmfn;
 	if (!mfn_valid(mfn(s->frame)))
