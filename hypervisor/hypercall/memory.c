@@ -214,8 +214,14 @@ static const struct subop ops[] = {
 
 long do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
+	bool counts;
+	long rc;
+
 	(void)a3, (void)a4, (void)a5, (void)a6;
 	if ((uint32_t)cmd == XENMEM_exchange)
 		return memory_exchange((void *)arg);
-	return subop_dispatch(ops, ARRAY_SIZE(ops), cmd, (void *)arg);
+	rc = subop_dispatch(ops, ARRAY_SIZE(ops), cmd, (void *)arg);
+	/* These only ever answer with a count: none, if there is no telling what was wanted. */
+	counts = (uint32_t)cmd <= XENMEM_decrease_reservation || (uint32_t)cmd == XENMEM_populate_physmap;
+	return counts && rc == -EFAULT ? 0 : rc;
 }

@@ -61,7 +61,8 @@ struct frame {
 	union {
 		struct {		/* state: typed L1..L4 */
 			uint16_t nr_done;	/* partial: entries holding references */
-			uint16_t work;		/* partial: enum frame_work */
+			uint8_t work;		/* partial: enum frame_work */
+			uint8_t refusal;	/* WORK_REFUSED: the errno it will be */
 		};
 		uint32_t order;		/* state: head of a free block */
 	};
@@ -104,8 +105,8 @@ int frame_map(struct frame *f, const struct domain *d, bool rw) __must_check;
 void frame_unmap(struct frame *f, bool rw);
 
 /*
- * Takes a type reference (the caller already holds a reference). 0; -EBUSY: held by another type, or
- * the count is full; -EINVAL: refused by validation; -ERESTART: preempted (FT_L2..L4 and
+ * Takes a type reference (the caller already holds a reference). 0; -EINVAL: held by another type;
+ * -EBUSY: the count is full; validation's error; -ERESTART: preempted (FT_L2..L4 and
  * preemptible only): the work done stays in the frame, *and so does the caller's reference*.
  * For FT_L1..L4 and FT_SEGDESC the owner's mm_lock is held.
  */

@@ -37,7 +37,7 @@ static int get_l4(struct domain *d, mfn_t m)
 	domain_log(d, LOG_WARN, "refused base pointer 0x%lx: the frame is %s, no valid L4 page table\n",
 		   mfn_x(m), frame_type_name(f->state));
 	frame_put(f);
-	return -EINVAL;
+	return rc;
 }
 
 /* User space shall not read the M2P (slot 256): an L4 that is only a user base does without it. */

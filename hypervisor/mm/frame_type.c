@@ -63,7 +63,7 @@ int frame_map(struct frame *f, const struct domain *d, bool rw)
 
 		if (rc)
 			frame_put(f);
-		return rc;
+		return rc ? -EBUSY : 0;
 	}
 	return 0;
 }
@@ -116,7 +116,8 @@ static int validate(struct frame *f, bool preemptible)
 		__atomic_or_fetch(&f->state, FRAME_VALID, __ATOMIC_RELEASE);
 	} else if (rc != -ERESTART) {
 		f->work = WORK_REFUSED;
-		return undo(f, preemptible) ? -ERESTART : -EINVAL;
+		f->refusal = -rc;
+		return undo(f, preemptible) ? -ERESTART : rc;
 	}
 	return rc;
 }
@@ -131,7 +132,7 @@ static int resume(struct frame *f, bool preemptible)
 	frame_put(f);	/* two were held, the caller's and the partial state's; one is too many now */
 	if (rc || work == WORK_VALIDATE)
 		return rc;
-	return work == WORK_REFUSED ? -EINVAL : -EAGAIN;
+	return work == WORK_REFUSED ? -f->refusal : -EAGAIN;
 }
 
 /* The first type reference: tcount went from 0 to 1, FRAME_VALID is clear. */
@@ -165,7 +166,7 @@ int frame_get_type(struct frame *f, enum frame_type t, bool preemptible)
 			if (swap(f, &s, n))
 				return establish(f, t, frame_type(s), preemptible);
 		} else if (frame_type(s) != t || tcount_full(s)) {
-			return -EBUSY;
+			return frame_type(s) != t ? -EINVAL : -EBUSY;
 		} else if (s & FRAME_VALID) {
 			if (swap(f, &s, s + TCOUNT_ONE))
 				return 0;

@@ -87,9 +87,8 @@ static int pt_request(const struct target *t, uint64_t ptr, uint64_t val, bool k
 	struct frame *f;
 	uint64_t s;
 
-	if (unlikely(ptr % sizeof(pte_t) || !mfn_valid(m))) {
-		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: %s\n", ptr,
-			   ptr % sizeof(pte_t) ? "not aligned to an entry" : "no RAM there");
+	if (unlikely(!mfn_valid(m))) {
+		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n", ptr);
 		return -EINVAL;
 	}
 	f = mfn_to_frame(m);
@@ -116,15 +115,19 @@ static int m2p_request(const struct target *t, uint64_t ptr, uint64_t val)
 
 static int one_request(const struct target *t, const mmu_update_t *req)
 {
-	switch (req->ptr & 3) {
+	uint64_t ptr = req->ptr & ~7ULL;
+
+	switch (req->ptr & 7) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		return pt_request(t, req->ptr & ~3ULL, req->val, false);
+		return pt_request(t, ptr, req->val, false);
 	case MMU_PT_UPDATE_PRESERVE_AD:
-		return pt_request(t, req->ptr & ~3ULL, req->val, true);
-	default:
-		return m2p_request(t, req->ptr & ~3ULL, req->val);
+		return pt_request(t, ptr, req->val, true);
+	case MMU_MACHPHYS_UPDATE:
+		return m2p_request(t, ptr, req->val);
 	}
+	guest_log(LOG_WARN, "refused mmu_update at 0x%lx: no command %lu\n", ptr, req->ptr & 7);
+	return -ENOSYS;
 }
 
 /* From *done on; stops at the first error or when preempted. */

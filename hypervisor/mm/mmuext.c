@@ -44,9 +44,10 @@ static int pin(struct domain *d, const mmuext_op_t *op)
 		return rc;
 	if (rc) {
 		guest_log(LOG_WARN, "refused pin of frame 0x%lx as L%u page table: %s\n", op->arg1.mfn,
-			  t - FT_L1 + 1, rc == -EBUSY ? frame_type_name(f->state) : "its entries are not valid");
+			  t - FT_L1 + 1, frame_tcount(f->state) ? frame_type_name(f->state) :
+			  "its entries are not valid");
 		frame_put(f);
-		return -EINVAL;
+		return rc;
 	}
 	if (__atomic_fetch_or(&f->state, FRAME_PINNED, __ATOMIC_ACQ_REL) & FRAME_PINNED) {
 		guest_log(LOG_WARN, "refused pin of frame 0x%lx: it is pinned already\n", op->arg1.mfn);

@@ -78,23 +78,22 @@ static inline void l1_put(pte_t e)
 		frame_unmap(mfn_to_frame(m), e & PTE_RW);
 }
 
-static int table_refused(struct domain *d, unsigned level, pte_t e, const struct frame *f, int rc)
+static void table_refused(struct domain *d, unsigned level, pte_t e, const struct frame *f)
 {
 	uint64_t m = mfn_x(pte_mfn(e));
 
-	if (rc == -EPERM)
+	if (!f)
 		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is none of the domain's\n",
 			   level, e, m);
-	else if (rc == -EBUSY && frame_level(f->state) == level)
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is an L%u page table itself, "
-			   "linear page tables are not supported\n", level, e, m, level);
-	else if (rc == -EBUSY)
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is %s, not an L%u page table\n",
-			   level, e, m, frame_type_name(f->state), level - 1);
-	else
+	else if (!frame_tcount(f->state))
 		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is no valid L%u page table\n",
 			   level, e, m, level - 1);
-	return -EINVAL;
+	else if (frame_level(f->state) == level)
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is an L%u page table itself, "
+			   "linear page tables are not supported\n", level, e, m, level);
+	else
+		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is %s, not an L%u page table\n",
+			   level, e, m, frame_type_name(f->state), level - 1);
 }
 
 static int table_get(struct domain *d, unsigned level, pte_t e, bool preemptible)
@@ -102,13 +101,12 @@ static int table_get(struct domain *d, unsigned level, pte_t e, bool preemptible
 	struct frame *f = frame_get_mfn(pte_mfn(e), d);
 	int rc;
 
-	if (!f)
-		return table_refused(d, level, e, f, -EPERM);
-	rc = frame_get_type(f, type_below(level), preemptible);
-	if (rc && rc != -ERESTART) {
-		rc = table_refused(d, level, e, f, rc);
+	rc = f ? frame_get_type(f, type_below(level), preemptible) : -EINVAL;
+	if (likely(!rc) || rc == -ERESTART)
+		return rc;
+	table_refused(d, level, e, f);
+	if (f)
 		frame_put(f);
-	}
 	return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writable page tables: a guest kernel that writes straight into one of its L1 tables, which it can only
- * have mapped read-only, finds the store done for it, checked like an mmu_update. Only with
- * VMASST_TYPE_writable_pagetables, only L1, only the stores kernels use: MOV, XCHG, CMPXCHG, AND, OR,
+ * have mapped read-only, finds the store done for it, checked like an mmu_update (with or without
+ * VMASST_TYPE_writable_pagetables, as Xen does). Only L1, only the stores kernels use: MOV, XCHG, CMPXCHG, AND, OR,
  * XOR, BTS, BTR, BTC, MOVNTI, STOS and MOVS (one element a fault), all naturally aligned.
  *
  * The address comes from the fault, so the instruction is decoded only for operation, operand and
@@ -312,8 +312,6 @@ bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 	struct insn i;
 	bool ok;
 
-	if (!(v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables))
-		return false;
 	spin_lock(&v->domain->mm_lock);
 	ok = entry_at(v, va);
 	spin_unlock(&v->domain->mm_lock);

@@ -100,7 +100,7 @@ static int get_desc_frame(struct domain *d, uint64_t m, const char *what)
 	if (rc)
 		domain_log(d, LOG_WARN, "refused frame 0x%lx as %s: %s\n", m, what,
 			   rc == -EPERM ? "it is none of the domain's" :
-			   rc == -EBUSY ? frame_type_name(mfn_to_frame(mfn(m))->state) :
+			   frame_tcount(mfn_to_frame(mfn(m))->state) ? frame_type_name(mfn_to_frame(mfn(m))->state) :
 			   "it holds a descriptor no guest may have");
 	return rc;
 }

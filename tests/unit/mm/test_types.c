@@ -88,7 +88,7 @@ void test_refusals(void **state)
 	refused(guest_update(V, &dom_a, t.l3, 1, entry(other, 0)), -EINVAL, "none of the domain's");
 	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.data, 0)), -EINVAL, "is writable, not an L1");
 	refused(guest_update(V, &dom_a, t.l4, 260, entry(t.l3, 0)), -EINVAL, "slot 260 is the hypervisor's");
-	refused(guest_pin(t.data, 1), -EBUSY, "");
+	refused(guest_pin(t.data, 1), -EINVAL, "");
 	assert_int_equal(guest_update(V, &dom_b, t.l1, 1, entry(other, PTE_RW)), 0);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 2, entry(t.l2, PTE_NX)), 0);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 3, ~PTE_P), 0);
@@ -108,8 +108,8 @@ void test_bad_table(void **state)
 	table(bad)[0] = entry(t.data, PTE_RW);
 	table(bad)[511] = entry(t.l1, PTE_RW);
 	assert_int_equal(guest_pin(t.l4, 4), 0);
-	refused(guest_update(V, &dom_a, t.l2, 1, entry(bad, 0)), -EINVAL, "is no valid L1");
-	refused(guest_pin(bad, 1), -EINVAL, "is an L1 page table, no writable");
+	refused(guest_update(V, &dom_a, t.l2, 1, entry(bad, 0)), -EBUSY, "is no valid L1");
+	refused(guest_pin(bad, 1), -EBUSY, "is an L1 page table, no writable");
 	/* A linear table, before anything is typed. */
 	make_chain();
 	table(t.l4)[1] = entry(t.l4, 0);
@@ -121,10 +121,10 @@ void test_types_exclude_each_other(void **state)
 	(void)state;
 	make_chain();
 	assert_int_equal(guest_hold(0, t.data, FT_SEGDESC), 0);
-	refused(guest_pin(t.l4, 4), -EINVAL, "");
+	refused(guest_pin(t.l4, 4), -EBUSY, "");
 	assert_int_equal(guest_drop(V, 0), 0);
 	assert_int_equal(guest_pin(t.l4, 4), 0);
-	assert_int_equal(guest_hold(0, t.data, FT_SEGDESC), -EBUSY);
+	assert_int_equal(guest_hold(0, t.data, FT_SEGDESC), -EINVAL);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 0, entry(t.data, 0)), 0);
 	table(t.data)[7] = 0xbad;
 	refused(guest_hold(0, t.data, FT_SEGDESC), -EINVAL, "entry 7");
@@ -183,7 +183,7 @@ void test_full_counts(void **state)
 	assert_false(frame_get(fr(t.data), &dom_a));
 	fr(t.data)->state = (fr(t.data)->state & ~FRAME_REF_MASK) | 2;
 	fr(t.l1)->state |= FRAME_TCOUNT_MASK;
-	assert_int_equal(guest_update(V, &dom_a, t.l2, 1, entry(t.l1, 0)), -EINVAL);
+	assert_int_equal(guest_update(V, &dom_a, t.l2, 1, entry(t.l1, 0)), -EBUSY);
 	fr(t.l1)->state = (fr(t.l1)->state & ~FRAME_TCOUNT_MASK) | 1ULL << FRAME_TCOUNT_SHIFT;
 	sound();
 }
