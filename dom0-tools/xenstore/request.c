@@ -165,7 +165,7 @@ static bool answers_data(uint32_t type)
 	return type == XS_READ || type == XS_DIRECTORY;
 }
 
-void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *body)
+bool conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *body)
 {
 	struct msg *m = conn_msg(XENSTORE_PAYLOAD_MAX);
 	struct req r = { .c = c, .type = hdr->type };
@@ -173,7 +173,7 @@ void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *bod
 	int ret;
 
 	if (!m)
-		return;         /* no memory even to say so: the client keeps waiting */
+		return false;
 	r.out = m->body;
 	ret = dispatch(&r, hdr, body);
 	m->hdr = *hdr;
@@ -189,4 +189,5 @@ void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *bod
 	conn_send(c, fit ? fit : m);
 	if (!ret && hdr->type == XS_WATCH)
 		watch_first(c);         /* after the answer, as clients expect */
+	return true;
 }

@@ -166,8 +166,8 @@ int ring_pump(struct ring *r)
 		did |= RING_NOTIFY;
 	if (receive(r))
 		did |= RING_NOTIFY;
-	if (!r->broken && !r->out && r->in_used == wanted(r)) {
-		conn_request(r->conn, &r->in.hdr, r->in.body);
+	if (!r->broken && !r->out && r->in_used == wanted(r) &&
+	    conn_request(r->conn, &r->in.hdr, r->in.body)) {
 		r->in_used = 0;
 		send(r);
 		did |= RING_NOTIFY | RING_AGAIN;

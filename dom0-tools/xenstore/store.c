@@ -137,3 +137,15 @@ int store_adopt(struct conn *c, struct txn *t, struct tree_node *new)
 	tree_put(old);
 	return 0;
 }
+
+void store_disown(struct conn *c)
+{
+	struct tree_node *new = tree_without_domain(c->store->root, c->domid);
+	struct conn *other;
+
+	if (new)
+		store_adopt(c, NULL, new);
+	for (other = c->store->conns; other; other = other->next)
+		if (other->target == (int)c->domid)
+			other->target = -1;
+}

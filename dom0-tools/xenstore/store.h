@@ -94,6 +94,10 @@ struct conn *store_guest(struct store *s, unsigned int domid);  /* its ring, or 
  * or with t NULL the tree of all: quotas are checked, watches fire. */
 int store_adopt(struct conn *c, struct txn *t, struct tree_node *new);
 
+/* The connection's domain is gone: takes all that it owned, and its rights, out of the tree.
+ * Without memory they stay. */
+void store_disown(struct conn *c);
+
 /* Counts what the tree says the connection's domain owns. */
 void store_count(const struct store *s, unsigned int domid, unsigned int *nodes, size_t *bytes);
 
@@ -113,8 +117,9 @@ void conn_send(struct conn *c, struct msg *m);          /* consumes m */
 struct msg *conn_pop(struct conn *c);                   /* the oldest; the caller frees it */
 struct msg *conn_pop_kind(struct conn *c, bool event);  /* the oldest event, or answer */
 
-/* Handles one request and queues its answer. body[hdr->len], hdr->len <= XENSTORE_PAYLOAD_MAX. */
-void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *body);
+/* Handles one request and queues its answer. body[hdr->len], hdr->len <= XENSTORE_PAYLOAD_MAX.
+ * False: no memory for an answer, nothing was done. */
+bool conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *body);
 
 /* perm.c: rights of a connection on a node */
 #define PERM_OWNER 8                            /* besides XS_PERM_READ and XS_PERM_WRITE */

@@ -162,7 +162,7 @@ static struct tree_node *with_kid(struct tree_node *n, unsigned int i, struct tr
 	return copy;
 }
 
-struct tree_node *tree_with_content(struct tree_node *n, struct tree_content *c)
+static struct tree_node *with_content(struct tree_node *n, struct tree_content *c)
 {
 	struct tree_node *copy = tree_node_alloc(n->name, strlen(n->name), c, n->nkids);
 
@@ -185,7 +185,7 @@ static struct tree_node *edit(struct tree_node *n, const char *rest, struct tree
 	bool found;
 
 	if (!*rest)
-		return tree_with_content(n, c);
+		return with_content(n, c);
 	i = kid_index(n, rest, len, &found);
 	if (!c && !rest[len])
 		return with_kid(n, i, NULL, false);

@@ -49,6 +49,9 @@ const struct tree_node *tree_find(const struct tree_node *root, const char *path
 struct tree_node *tree_set(struct tree_node *root, const char *path, struct tree_content *c);
 struct tree_node *tree_remove(struct tree_node *root, const char *path);
 
+/* A new root in which domid, which does not own the root, owns nothing and has no rights. */
+struct tree_node *tree_without_domain(struct tree_node *root, unsigned int domid);
+
 /*
  * Three-way merge: what changed from base to mine, applied to theirs. A node whose value,
  * permissions, existence or set of child names changed on both sides is a conflict.

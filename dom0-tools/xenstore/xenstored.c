@@ -68,6 +68,8 @@ static int release(struct store *s, unsigned int domid)
 	os_evtchn_unbind(events, p->port);
 	os_unmap(p->ring.page, 1);
 	ring_fini(&p->ring);
+	c->wake = NULL;
+	store_disown(c);
 	conn_free(c);
 	free(p);
 	return 0;

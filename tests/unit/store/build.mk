@@ -4,8 +4,7 @@
 # program of the tests here and the real sources, over a small stand-in for os.h.
 STORE_TEST := $(B)/tests/unit/store/store-test
 STORE_TEST_SRC := $(wildcard tests/unit/store/*.c) $(wildcard dom0-tools/xenstore/*.c) \
-	$(wildcard dom0-tools/console/*.c) \
-	$(addprefix dom0-tools/,shell/edit.c shell/edit_help.c shell/parse.c power/acpi.c)
+	$(wildcard dom0-tools/console/*.c) $(wildcard dom0-tools/shell/*.c) dom0-tools/power/acpi.c
 STORE_TEST_OBJ := $(STORE_TEST_SRC:%=$(B)/host/%.o)
 STORE_TEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -D__XEN_TOOLS__ \
@@ -17,7 +16,8 @@ $(STORE_TEST_OBJ): $(B)/host/%.c.o: %.c
 
 $(STORE_TEST): $(STORE_TEST_OBJ)
 	$(call say,HOSTLD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka -lpthread
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+		-o $@ $^ -lcmocka -lpthread
 
 UNIT_TESTS += $(STORE_TEST)
 

@@ -16,7 +16,10 @@ static int introduce(struct store *s, unsigned int domid, unsigned long mfn, uns
 
 static int release(struct store *s, unsigned int domid)
 {
-	conn_free(store_guest(s, domid));
+	struct conn *c = store_guest(s, domid);
+
+	store_disown(c);
+	conn_free(c);
 	return 0;
 }
 

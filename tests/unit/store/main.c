@@ -6,7 +6,8 @@ int main(void)
 {
 	static test_group *const groups[] = {
 		test_tree, test_request, test_watch, test_quota, test_txn, test_ring, test_client,
-		test_console, test_parse, test_edit, test_acpi,
+		test_console, test_parse, test_edit, test_acpi, test_nomem,
+		test_shell,
 	};
 	size_t total = 0, i;
 	int failed = 0;

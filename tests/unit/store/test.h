@@ -16,7 +16,8 @@
 /* Each file's tests; returns the number of those that failed and adds their number to *total. */
 typedef int test_group(size_t *total);
 test_group test_tree, test_request, test_watch, test_quota, test_txn, test_ring, test_client,
-	   test_console, test_parse, test_edit, test_acpi;
+	   test_console, test_parse, test_edit, test_acpi,
+	   test_nomem, test_shell;
 
 #define RUN_GROUP(tests, total) \
 	(*(total) += sizeof(tests) / sizeof((tests)[0]), cmocka_run_group_tests(tests, NULL, NULL))

@@ -125,6 +125,35 @@ static void domains_are_introduced_and_released(void **state)
 	IS(ask2(f->dom0, XS_IS_DOMAIN_INTRODUCED, 0, "7", NULL), "F");
 }
 
+/* What a dead domain owned is gone, and its rights: the next one with its id begins with none. */
+static void the_dead_leave_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f->one, 0, "/shared/of-one/deep", "1");
+	put(f->two, 0, "/shared/of-two", "2");
+	ask(f->two, XS_SET_PERMS, 0, "/shared/of-two\0n2\0r1\0r0", 24);
+	put(f->dom0, 0, "/shared/of-one/from-dom0", "");
+	ask2(f->dom0, XS_SET_TARGET, 0, "2", "1");
+	no_events(f->dom0);
+	ask2(f->dom0, XS_WATCH, 0, "/shared", "w");
+	no_events(f->dom0);
+	IS(ask2(f->dom0, XS_RELEASE, 0, "1", NULL), "OK");
+	f->one = NULL;
+	IS(event(f->dom0), "/shared/of-one w");
+	IS(event(f->dom0), "/shared/of-two w");
+	IS(event(f->dom0), "");
+	IS(get(f->dom0, 0, "/shared/of-one"), "!ENOENT");
+	IS(get(f->dom0, 0, "/local/domain/1"), "!ENOENT");
+	IS(get(f->dom0, 0, "/shared/of-two"), "2");
+	ask2(f->dom0, XS_GET_PERMS, 0, "/shared/of-two", NULL);
+	assert_int_equal(ask_len, 6);
+	put(f->dom0, 0, "/local/domain/1/secret", "");
+	ask(f->dom0, XS_INTRODUCE, 0, "1\0" "1234\0" "5", 9);
+	IS(get(store_guest(&f->store, 1), 0, "/shared/of-two"), "!EACCES");
+	IS(get(f->two, 0, "/local/domain/1/secret"), "!EACCES");
+}
+
 static void guests_may_not_manage_domains(void **state)
 {
 	struct fixture *f = *state;
@@ -250,7 +279,8 @@ int test_request(size_t *total)
 		TEST(nodes_are_written_and_read), TEST(relative_paths_start_at_home),
 		TEST(malformed_messages_get_einval), TEST(rights_are_kept),
 		TEST(bad_permissions_are_refused), TEST(what_a_guest_makes_is_its_own),
-		TEST(domains_are_introduced_and_released), TEST(guests_may_not_manage_domains),
+		TEST(domains_are_introduced_and_released), TEST(the_dead_leave_nothing),
+		TEST(guests_may_not_manage_domains),
 		TEST(a_target_lends_its_rights), TEST(control_words),
 		TEST(long_lists_come_in_pieces), TEST(random_messages_do_no_harm),
 	};
