@@ -43,7 +43,7 @@ struct domain *domain_get(uint16_t id)
 	return d;
 }
 
-/* false: that id is taken. The list holds a reference. */
+/* false: that id is taken. The list takes over the creator's reference. */
 bool domain_list_insert(struct domain *d)
 {
 	struct list *at = &domains;
@@ -53,10 +53,8 @@ bool domain_list_insert(struct domain *d)
 	while (at->next != &domains && list_entry(at->next, struct domain, link)->id < d->id)
 		at = at->next;
 	ok = at->next == &domains || list_entry(at->next, struct domain, link)->id != d->id;
-	if (ok) {
-		domain_ref(d);
+	if (ok)
 		list_add(at, &d->link);
-	}
 	spin_unlock(&domain_list_lock);
 	return ok;
 }
