@@ -16,8 +16,9 @@ enum { A, B, C, D };
 static const struct { uint32_t leaf, sub; unsigned reg; uint32_t bits; } hidden[] = {
 	{ 1, 0, C, 1u << 2 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 15 | 1 << 17 | 1 << 21 |
 		   1 << 24 },	/* DTES64 MONITOR VMX SMX EIST TM2 PDCM PCID X2APIC TSC-DEADLINE */
-	{ 1, 0, D, 1u << 1 | 1 << 3 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 17 | 1 << 21 | 1 << 22 | 1 << 29 },
-				/* VME PSE SEP MTRR PGE PSE36 DS ACPI TM */
+	{ 1, 0, D, 1u << 1 | 1 << 3 | 1 << 7 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 |
+		   1 << 22 | 1 << 29 },
+				/* VME PSE MCE SEP MTRR PGE MCA PSE36 DS ACPI TM */
 	{ 7, 0, B, 1u << 0 | 1 << 1 | 1 << 7 | 1 << 10 | 1 << 12 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 25 },
 				/* FSGSBASE TSC_ADJUST SMEP INVPCID RDT-M MPX RDT-A SMAP PT */
 	{ 7, 0, C, 1u << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 16 | 1 << 22 },
