@@ -42,7 +42,7 @@ $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a: $(LIBOS_READY) ;
 
 # --- The library OS ------------------------------------------------------------------------------
 LIBOS_CFLAGS := $(GUEST_CODE) $(GUEST_WARN) $(GUEST_INCLUDE) -Iguest-pv/libos/include \
-	-isystem $(NEWLIB)/include -D__DYNAMIC_REENT__
+	-isystem $(NEWLIB)/include -D__DYNAMIC_REENT__ -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=1
 LIBOS_SRC := $(wildcard guest-pv/libos/*.c)
 LIBOS_ASM := $(wildcard guest-pv/libos/*.asm)
 LIBOS_LIB := $(B)/guest-pv/libos.a
