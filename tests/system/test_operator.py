@@ -24,7 +24,7 @@ def rows(machine):
 def create_attached(machine, config, text):
     """Creates with the console attached, waits for a line of the guest, leaves the console again."""
     machine.type(f"pvctl create -c /test/{config}\r")
-    machine.expect(f"^{text}\\r?$")
+    machine.expect(f"^{text}\\r*$")
     machine.leave()
 
 
@@ -44,9 +44,8 @@ def gone(machine, name):
 
 def test_create_console_detach_destroy(machine):
     create_attached(machine, "wait.cfg", "ready")
-    ident, memory, vcpus, state = rows(machine)["wait"]
+    ident, memory, vcpus, _ = until(machine, lambda found: found["wait"][3] == "-b----")["wait"]
     assert (memory, vcpus) == (16, 1) and ident > 0
-    assert state == "-b----"
     machine.sh("pvctl destroy wait")
 
 
@@ -121,7 +120,7 @@ def test_domid_domname_uptime(machine):
 
 
 @pytest.mark.parametrize("config, name, ended", [
-    ("brief.cfg", "brief", "poweroff"),
+    ("brief.cfg", "brief", "powered"),
     ("reboot-destroy.cfg", "rd", "reboot"),
     ("crash.cfg", "crash", "crash"),
     ("fault.cfg", "fault", "crash"),
@@ -131,7 +130,7 @@ def test_end_is_remembered(machine, config, name, ended):
     """However a guest ends, its console and the reason stay readable after its destruction."""
     machine.sh(f"pvctl create /test/{config}")
     gone(machine, name)
-    said = {"poweroff": "once", "reboot": "again"}.get(ended, "falling|giving-up")
+    said = {"powered": "once", "reboot": "again"}.get(ended, "falling|giving-up")
     assert re.search(said, machine.sh(f"pvctl console -l {name}"))
     assert ended in machine.sh(f"pvctl why {name}")
 
@@ -180,7 +179,7 @@ def test_xenstore(machine):
 
 def test_xenstore_watch(machine):
     machine.type("pvctl xenstore watch -n 2 /local/domain\r")
-    machine.expect("^/local/domain\r?$")
+    machine.expect(r"^/local/domain\r*$")
     machine.type("\x03")
     machine.prompt()
 
@@ -221,7 +220,7 @@ def test_info(machine):
 
 
 def test_dmesg(machine):
-    assert len(machine.sh("pvctl dmesg").splitlines()) > 5
+    assert re.search(r"^\((XEN|Parvus)\) ", machine.sh("pvctl dmesg"), re.M)
 
 
 def test_help_names_every_command(machine):
