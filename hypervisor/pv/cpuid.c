@@ -64,6 +64,20 @@ static uint32_t max_leaf(uint32_t base)
 	return r[A];
 }
 
+/* Bytes of an XSAVE area with the components that guests may enable: kernels check it against the sum. */
+static uint32_t xsave_bytes(void)
+{
+	uint32_t r[4], size = 512 + 64;
+
+	for (unsigned i = 2; i < 63; i++) {
+		if (!(cpu_features.xcr0 >> i & 1))
+			continue;
+		cpuid_count(0xd, i, r);
+		size = MAX(size, r[A] + r[B]);
+	}
+	return size;
+}
+
 void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	memset(r, 0, 16);
@@ -88,7 +102,7 @@ void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
 			memset(r, 0, 16);
 		else if (sub == 0) {
 			r[A] = cpu_features.xcr0;
-			r[B] = r[C] = cpu_features.xsave_size;
+			r[B] = r[C] = xsave_bytes();
 			r[D] = 0;
 		}
 		break;
