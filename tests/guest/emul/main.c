@@ -137,6 +137,4 @@ void test_main(void)
 	check_value("ltr", PROBE("ltr %w0", NONE, "r" (0)), TRAP_GP);
 	check_value("lldt", PROBE("lldt %w0", NONE, "r" (0)), TRAP_GP);
 	check_value("rdtsc", PROBE("rdtsc", NONE, "a" (0), "d" (0)), 0);
-	check_value("far return of ring 0", PROBE("pushq $0; pushq $0; lretq; addq $16, %%rsp", NONE),
-		    TRAP_GP);
 }
