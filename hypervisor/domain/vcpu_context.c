@@ -45,6 +45,9 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 		return "ldt_base";
 	if (c->gdt_ents > 14 * 512)
 		return "gdt_ents";
+	/* In user mode the CPU walks the user base: there must be one. */
+	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+		return "flags";
 	return c->ldt_ents > 8192 ? "ldt_ents" : NULL;
 }
 
