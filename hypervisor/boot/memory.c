@@ -23,21 +23,13 @@ struct range { maddr_t start, end; };
 static struct range ram[E820_MAX] __initdata, free_ram[MAX_RANGES] __initdata;
 static unsigned nr_ram __initdata, nr_free_ram __initdata;
 static bool allocator_ready;
-static uint64_t frame_chunks[(MAX_RAM >> 28) / 64];	/* a bit for each 65536 frames */
+uint64_t frame_chunks[(MAX_RAM >> 28) / 64];
 
 extern char image_start[], image_end[], rodata_end[], init_start[], init_end[];
 
 maddr_t image_to_maddr(const void *v)
 {
 	return (maddr_t)v - IMAGE_VIRT_START + 0x200000;
-}
-
-bool mfn_valid(mfn_t m)
-{
-	uint64_t n = mfn_x(m);
-
-	return n < max_mfn && test_bit(index_nospec(n, max_mfn) >> 16, frame_chunks) &&
-	       frame_type(mfn_to_frame(mfn(index_nospec(n, max_mfn)))->state) != FT_NOT_RAM;
 }
 
 bool maddr_is_ram(maddr_t a)

@@ -23,6 +23,7 @@
 #ifndef HV_FRAME_H
 #define HV_FRAME_H
 
+#include "lib.h"
 #include "page.h"
 
 struct domain;
@@ -78,8 +79,20 @@ static inline mfn_t frame_mfn(const struct frame *f)
 	return mfn(f - (const struct frame *)FRAMETABLE_VIRT_START);
 }
 static inline struct frame *virt_to_frame(const void *v) { return mfn_to_frame(virt_to_mfn(v)); }
-/* Is it a frame of RAM that the frame table knows (guest-given mfns come here first)? */
-bool mfn_valid(mfn_t m);
+/* Which parts of the frame table exist: a bit for each 65536 frames that hold any RAM (boot/memory.c). */
+extern uint64_t frame_chunks[];
+
+/* Has the frame table an entry for it (guest-given mfns come here first)? Else it is no RAM. */
+static inline bool mfn_valid(mfn_t m)
+{
+	uint64_t n = mfn_x(m);
+
+	if (n >= max_mfn)
+		return false;
+	n = index_nospec(n, max_mfn);
+	return frame_chunks[n >> 22] >> (n >> 16 & 63) & 1 &&
+	       mfn_to_frame(mfn(n))->state >> FRAME_TYPE_SHIFT != FT_NOT_RAM;
+}
 
 static inline enum frame_type frame_type(uint64_t state) { return state >> FRAME_TYPE_SHIFT; }
 static inline uint32_t frame_refs(uint64_t state) { return state & FRAME_REF_MASK; }
@@ -87,6 +100,15 @@ static inline uint32_t frame_tcount(uint64_t state)
 {
 	return (state & FRAME_TCOUNT_MASK) >> FRAME_TCOUNT_SHIFT;
 }
+
+/*
+ * Stale translations. A guest may forget to flush, so a frame that lost a mapping or a table type is
+ * stamped with the number of the last full flush, and before it serves another purpose (other type,
+ * other owner) tlb_filter flushes the CPUs that have not flushed since. (tlb.c)
+ */
+extern uint32_t tlb_clock;
+static inline void tlb_stamp(struct frame *f) { f->tlb_stamp = tlb_clock; }
+void tlb_filter(struct frame *f);
 
 static inline bool frame_type_is_pt(enum frame_type t) { return t >= FT_L1 && t <= FT_L4; }
 static inline unsigned frame_level(uint64_t state) { return frame_type(state) - FT_L1 + 1; }
@@ -99,10 +121,45 @@ struct frame *frame_get_mfn(mfn_t m, const struct domain *d) __must_check;
 /* Drops one; the last one returns the frame to the heap. */
 void frame_put(struct frame *f);
 
-/* What an L1 entry holds: a reference and, if rw, a type reference of FT_WRITABLE. -EPERM: not d's;
- * -EBUSY: held by another type, or a count is full. */
-int frame_map(struct frame *f, const struct domain *d, bool rw) __must_check;
-void frame_unmap(struct frame *f, bool rw);
+/*
+ * What an L1 entry holds: a reference and, if rw, a type reference of FT_WRITABLE. -EPERM: not d's;
+ * -EBUSY: held by another type, or a count is full. Inline is the case that validation of tables
+ * consists of: an allocated frame, and if rw a writable one already.
+ */
+int frame_map_slow(struct frame *f, const struct domain *d, bool rw) __must_check;
+void frame_unmap_slow(struct frame *f, bool rw);
+
+#define FRAME_WRITABLE ((uint64_t)FT_WRITABLE << FRAME_TYPE_SHIFT | FRAME_VALID | FRAME_ALLOCATED)
+#define FRAME_WRITABLE_MASK (15ULL << FRAME_TYPE_SHIFT | FRAME_VALID | FRAME_ALLOCATED)
+#define FRAME_MAP_ONE(rw) ((rw) ? 1ULL << FRAME_TCOUNT_SHIFT | 1 : 1)
+#define FRAME_COUNT_HIGH (BIT(31) | BIT(55))	/* the counts are far from full without these */
+
+static inline void frame_unmap(struct frame *f, bool rw)
+{
+	uint64_t s = READ_ONCE(f->state), n = s - FRAME_MAP_ONE(rw);
+
+	tlb_stamp(f);
+	if (rw && !(n & FRAME_TCOUNT_MASK))
+		n &= ~FRAME_VALID;
+	if (unlikely(!frame_refs(n) || !__atomic_compare_exchange_n(&f->state, &s, n, false, __ATOMIC_ACQ_REL,
+								    __ATOMIC_RELAXED)))
+		frame_unmap_slow(f, rw);
+}
+
+static inline int __must_check frame_map(struct frame *f, const struct domain *d, bool rw)
+{
+	uint64_t s = READ_ONCE(f->state), want = rw ? FRAME_WRITABLE : FRAME_ALLOCATED;
+	uint64_t mask = (rw ? FRAME_WRITABLE_MASK : FRAME_ALLOCATED) | FRAME_COUNT_HIGH;
+
+	if (likely(f->owner == d && (s & mask) == want &&
+		   __atomic_compare_exchange_n(&f->state, &s, s + FRAME_MAP_ONE(rw), false, __ATOMIC_ACQ_REL,
+					       __ATOMIC_RELAXED))) {
+		if (likely(f->owner == d))
+			return 0;
+		frame_unmap(f, rw);	/* freed and given to another owner while we looked */
+	}
+	return frame_map_slow(f, d, rw);
+}
 
 /*
  * Takes a type reference (the caller already holds a reference). 0; -EINVAL: held by another type;

@@ -79,13 +79,5 @@ void tlb_flush_va_local(uint64_t va);
 void tlb_flush_all(void);
 /* Loads CR3 (which flushes), and counts it. */
 void tlb_load_cr3(maddr_t base);
-/*
- * Stale translations. A guest may forget to flush, so a frame that lost a mapping or a table type is
- * stamped with the number of the last full flush, and before it serves another purpose (other type,
- * other owner) tlb_filter flushes the CPUs that have not flushed since.
- */
-extern uint32_t tlb_clock;
-static inline void tlb_stamp(struct frame *f) { f->tlb_stamp = tlb_clock; }
-void tlb_filter(struct frame *f);
 
 #endif

@@ -37,7 +37,7 @@ const char *frame_type_name(uint64_t state)
 }
 
 /* One step for the two counts if the frame is already writable; else the type is taken separately. */
-int frame_map(struct frame *f, const struct domain *d, bool rw)
+int frame_map_slow(struct frame *f, const struct domain *d, bool rw)
 {
 	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), add;
 
@@ -68,7 +68,7 @@ int frame_map(struct frame *f, const struct domain *d, bool rw)
 	return 0;
 }
 
-void frame_unmap(struct frame *f, bool rw)
+void frame_unmap_slow(struct frame *f, bool rw)
 {
 	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), n;
 

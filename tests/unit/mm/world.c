@@ -20,8 +20,8 @@ char last_log[256];
 unsigned nr_filtered, nr_freed;
 uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock;
+uint64_t frame_chunks[1] = { 1 };
 
-bool mfn_valid(mfn_t m) { return mfn_x(m) && mfn_x(m) < NR_FRAMES; }
 bool mfn_is_mmio_for(mfn_t m, const struct domain *d) { return mfn_x(m) == MMIO_MFN && d->privileged; }
 void tlb_filter(struct frame *f) { (void)f; nr_filtered++; }
 bool pv_desc_fix(uint64_t *desc) { return *desc != 0xbad; }
@@ -72,6 +72,7 @@ void frame_free(struct frame *f)
 void world_reset(void)
 {
 	memset(world_frames, 0, sizeof(world_frames));
+	fr(0)->state = FRAME_NOT_RAM;
 	memset(world_ram, 0, sizeof(world_ram));
 	memset(holders, 0, sizeof(holders));
 	for (unsigned i = 0; i < NR_VCPUS; i++) {
