@@ -145,7 +145,6 @@ struct vcpu {
 	/* vcpu_info registration: frame held by FT_WRITABLE, MFN_NONE: still in shared_info */
 	mfn_t info_mfn;
 	XEN_GUEST_HANDLE(vcpu_runstate_info_t) runstate_guest;
-	uint64_t time_guest;			/* VCPUOP_register_vcpu_time_memory_area */
 
 	/* sched lock */
 	struct sched_vcpu sched;

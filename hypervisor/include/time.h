@@ -8,6 +8,7 @@
 
 struct domain;
 struct vcpu;
+struct vcpu_time_info;
 
 #define SECONDS(n) ((s_time_t)(n) * 1000000000LL)
 #define MILLISECS(n) ((s_time_t)(n) * 1000000LL)
@@ -32,6 +33,7 @@ void timer_stop(struct timer *t);			/* not running afterwards on this CPU */
 
 void time_init(void);				/* boot: calibrate TSC and LAPIC */
 void time_init_domain(struct domain *d);	/* wall clock into shared_info */
+void time_fill(struct vcpu_time_info *t);	/* by the version protocol */
 void time_update_vcpu(struct vcpu *v);		/* vcpu_time_info by the version protocol */
 void time_refresh_vcpu(struct vcpu *v);		/* v starts to run: the same, if it got lost */
 int time_set_wallclock(uint64_t secs, uint32_t ns, s_time_t system_time);	/* dom0: settime */

@@ -163,7 +163,7 @@ int time_set_wallclock(uint64_t secs, uint32_t ns, s_time_t system_time)
 
 /* --- vcpu time --- */
 
-static void fill_time(vcpu_time_info_t *t)
+void time_fill(vcpu_time_info_t *t)
 {
 	uint32_t version = t->version | 1;
 
@@ -178,7 +178,7 @@ static void fill_time(vcpu_time_info_t *t)
 	WRITE_ONCE(t->version, version + 1);
 }
 
-void time_update_vcpu(struct vcpu *v) { fill_time(&v->info->time); }
+void time_update_vcpu(struct vcpu *v) { time_fill(&v->info->time); }
 
 /* The factor never changes, but the page may have been cleared: builders do so with shared_info. */
 void time_refresh_vcpu(struct vcpu *v)

@@ -26,12 +26,12 @@ static int claim(struct domain *d)
 	return -ENOSPC;
 }
 
-/* id 0: a new one, its id is returned; else poke it, or end it by 0 seconds. */
+/* id 0: a new one, its id is returned (0 seconds: due at once); else poke it, or end it by 0 seconds. */
 int watchdog_set(struct domain *d, unsigned id, unsigned seconds)
 {
 	int slot, ret = 0;
 
-	if (id > NR_WATCHDOGS || (id == 0 && seconds == 0))
+	if (id > NR_WATCHDOGS)
 		return -EINVAL;
 	spin_lock(&d->shutdown_lock);
 	if (id == 0) {
@@ -44,7 +44,7 @@ int watchdog_set(struct domain *d, unsigned id, unsigned seconds)
 	}
 	if (ret < 0)
 		goto out;
-	if (seconds) {
+	if (seconds || id == 0) {
 		timer_set(&d->watchdog[slot], now() + SECONDS(seconds));
 	} else {
 		timer_stop(&d->watchdog[slot]);
