@@ -4,7 +4,8 @@
  * /tmp own their bytes. Lock: files_lock, held by every caller after boot.
  */
 #include "files.h"
-#include "sched.h"
+#include "printk.h"
+#include <libos.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,8 @@
  * The library OS as the kit and the drivers see it: kit/os.h, implemented. Also the reference for
  * anybody who ports another system.
  */
-#include "sched.h"
+#include "printk.h"
+#include <libos.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

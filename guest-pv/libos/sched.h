@@ -60,6 +60,4 @@ void sched_wake(struct thread *t);	/* off its queue and runnable */
 /* The first C function of a thread; called by switch.asm. */
 void thread_begin(struct thread *t) __attribute__((noreturn));
 
-void printk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 #endif

@@ -3,6 +3,7 @@
  * Exceptions and events in C. An exception in the library OS is a bug of the program: it is
  * reported with registers and stack, and the domain crashes, so that whoever watches can tell.
  */
+#include "printk.h"
 #include "sched.h"
 #include <libos.h>
 #include <kit/trap.h>
