@@ -60,6 +60,14 @@ static inline uint16_t pv_fix_sel(uint16_t sel) { return (sel & 4) || sel ? sel 
 void pv_gdt_clear(struct vcpu *v);
 void pv_ldt_clear(struct vcpu *v);
 int pv_gdt_set(struct vcpu *v, const uint64_t *frames, unsigned entries);
+/* Maps a page of the LDT into the vcpu's window. false: it is there already, or cannot be. */
+bool pv_ldt_bring(struct vcpu *v, unsigned page);
+/* Before we load a selector for the guest: our own access to its LDT should find the page. */
+static inline void pv_ldt_touch(struct vcpu *v, uint16_t sel)
+{
+	if (unlikely(sel & 4))
+		pv_ldt_bring(v, sel / PAGE_SIZE);
+}
 /* May a guest own this descriptor? Raises its DPL to 3, where its kernel runs; false: neither absent nor a code or
  * data segment. */
 bool pv_desc_fix(uint64_t *desc);

@@ -2,8 +2,9 @@
 /*
  * Descriptor tables of a guest. Its GDT and LDT pages are frames typed as descriptor tables, which
  * nobody can map writable, and are mapped into the windows of the vcpu in the per-domain area (layout.h);
- * the CPU's GDTR and LDTR only ever point there. What cannot be mapped shows as a page of absent
- * descriptors. Changes come by update_descriptor, which checks each one.
+ * the CPU's GDTR and LDTR only ever point there. A GDT comes whole, and what it does not fill shows as absent
+ * descriptors; the pages of an LDT come one by one, when first used, and go when it is replaced.
+ * Changes come by update_descriptor, which checks each one.
  *
  * Trust: frames, addresses and descriptors are hostile. Lock: d->mm_lock; v is current or does not run.
  */
@@ -36,12 +37,12 @@ bool pv_desc_fix(uint64_t *desc)
 	return true;
 }
 
-/* Shows frame m (MFN_NONE: nothing) in the vcpu's window. */
+/* Shows frame m in the vcpu's window, or with MFN_NONE what an empty page of it looks like. */
 static void window_set(struct vcpu *v, unsigned page, mfn_t m)
 {
-	bool none = mfn_eq(m, MFN_NONE);
+	pte_t empty = page < GDT_WINDOW_PAGES ? pte_make(zero_page_mfn, MAP_RO) : 0;
 
-	*perdomain_pte(v->domain, v->id, page) = pte_make(none ? zero_page_mfn : m, none ? MAP_RO : MAP_RW);
+	*perdomain_pte(v->domain, v->id, page) = mfn_eq(m, MFN_NONE) ? empty : pte_make(m, MAP_RW);
 }
 
 static void window_flush(struct vcpu *v)
@@ -163,6 +164,22 @@ static mfn_t ldt_page(struct vcpu *v, uint64_t va)
 	return pte_mfn(e);
 }
 
+bool pv_ldt_bring(struct vcpu *v, unsigned page)
+{
+	mfn_t m = MFN_NONE;
+
+	if (page * DESC_PER_PAGE >= v->pv.ldt_ents || !mfn_eq(v->pv.ldt_frame[page], MFN_NONE))
+		return false;
+	spin_lock(&v->domain->mm_lock);
+	m = ldt_page(v, v->pv.ldt_base + page * PAGE_SIZE);
+	if (!mfn_eq(m, MFN_NONE)) {
+		v->pv.ldt_frame[page] = m;
+		window_set(v, GDT_WINDOW_PAGES + page, m);
+	}
+	spin_unlock(&v->domain->mm_lock);
+	return !mfn_eq(m, MFN_NONE);
+}
+
 int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents)
 {
 	if (ents > 8192 || (ents && (va % PAGE_SIZE || !guest_range_ok((void *)va, ents * 8UL)))) {
@@ -171,13 +188,8 @@ int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents)
 	}
 	spin_lock(&v->domain->mm_lock);
 	ldt_clear(v);
-	for (unsigned i = 0; i < LDT_WINDOW_PAGES; i++) {
-		v->pv.ldt_frame[i] = i * DESC_PER_PAGE < ents ? ldt_page(v, va + i * PAGE_SIZE) : MFN_NONE;
-		window_set(v, GDT_WINDOW_PAGES + i, v->pv.ldt_frame[i]);
-	}
 	v->pv.ldt_base = va;
 	v->pv.ldt_ents = ents;
-	window_flush(v);
 	spin_unlock(&v->domain->mm_lock);
 	vcpu_reload_ldt(v);
 	return 0;

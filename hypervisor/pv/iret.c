@@ -41,6 +41,8 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 		    EFLAGS_FIXED;
 	r->rsp = c.rsp;
 	r->ss = c.ss | 3;
+	pv_ldt_touch(v, c.cs);
+	pv_ldt_touch(v, c.ss);
 	if (c.flags & VGCF_in_syscall) {
 		r->entry_vector = SYSCALL_FRAME;
 	} else {

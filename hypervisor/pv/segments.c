@@ -19,6 +19,7 @@ static long set_gs_user_sel(struct vcpu *v, uint16_t sel)
 	uint64_t kernel_base = rdmsr(MSR_KERNEL_GS_BASE);
 
 	v->regs.gs = sel ? sel | 3 : 0;
+	pv_ldt_touch(v, v->regs.gs);
 	if (!pv_load_gs(v->regs.gs)) {
 		wrmsr(MSR_KERNEL_GS_BASE, kernel_base);
 		return -EFAULT;

@@ -118,6 +118,12 @@ static void load_segments(struct vcpu *v)
 {
 	bool ok = true;
 
+	if (unlikely(v->pv.ldt_ents)) {
+		pv_ldt_touch(v, v->regs.ds);
+		pv_ldt_touch(v, v->regs.es);
+		pv_ldt_touch(v, v->regs.fs);
+		pv_ldt_touch(v, v->regs.gs);
+	}
 	if (v->regs.ds | READ_SEL(ds))
 		ok &= LOAD_SEL(ds, v->regs.ds);
 	if (v->regs.es | READ_SEL(es))

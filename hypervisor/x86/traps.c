@@ -37,8 +37,13 @@ static void interrupt(unsigned vector)
 
 static void page_fault(struct vcpu *v, struct cpu_user_regs *regs)
 {
-	uint64_t va = read_cr2();
+	uint64_t va = read_cr2(), in_ldt = va - LDT_WINDOW(v->id);
 
+	if (unlikely(in_ldt < LDT_WINDOW_PAGES * PAGE_SIZE)) {
+		if (!pv_ldt_bring(v, in_ldt / PAGE_SIZE))
+			pv_inject_pf(v->pv.ldt_base + in_ldt, regs->error_code);
+		return;
+	}
 	if ((regs->error_code & (PF_W | PF_P)) == (PF_W | PF_P) && !(regs->error_code & PF_RSVD) &&
 	    v->pv.kernel_mode && ptwr_fault(v, va, regs))
 		return;
