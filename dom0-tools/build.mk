@@ -1,32 +1,21 @@
 # SPDX-License-Identifier: MIT
 #
-# The control domain: every source under dom0-tools on the library OS, with zlib's inflate built from
-# Debian's source, and the initrd that it finds its files in.
+# The control domain: every source under dom0-tools on the library OS, with the libraries of
+# codecs.mk, and the initrd that it finds its files in.
 
 TOOLS_SRC := $(sort $(wildcard dom0-tools/*.c dom0-tools/*/*.c))
 TOOLS_OBJ := $(TOOLS_SRC:%=$(B)/%.o)
 
-# --- zlib, the half that expands ------------------------------------------------------------------
-ZLIB := $(B)/src/zlib
-ZLIB_SRC := adler32.c crc32.c inffast.c inflate.c inftrees.c zutil.c
-ZLIB_OBJ := $(ZLIB_SRC:%=$(B)/zlib/%.o)
-
-$(ZLIB)/zlib.h: | scripts/fetch-source
-	$(call say,FETCH,$(ZLIB))
-	$(Q)scripts/fetch-source zlib $(ZLIB) && touch $@
-
-$(ZLIB_OBJ): $(B)/zlib/%.o: $(ZLIB)/zlib.h | $(LIBOS_READY)
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) -w -c -o $@ $(ZLIB)/$*
+include dom0-tools/codecs.mk
 
 # --- dom0.elf -------------------------------------------------------------------------------------
-TOOLS_CFLAGS := -D__XEN_TOOLS__ -D_GNU_SOURCE -Idom0-tools -isystem $(ZLIB)
+TOOLS_CFLAGS := -D__XEN_TOOLS__ -D_GNU_SOURCE -Idom0-tools $(CODEC_CFLAGS)
 
-$(TOOLS_OBJ): $(B)/%.o: % | $(LIBOS_READY) $(ZLIB)/zlib.h
+$(TOOLS_OBJ): $(B)/%.o: % | $(LIBOS_READY) $(CODEC_READY)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/dom0.elf: $(TOOLS_OBJ) $(ZLIB_OBJ) $(LIBOS_LIBS)
+$(B)/dom0.elf: $(TOOLS_OBJ) $(CODEC_OBJ) $(LIBOS_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(call libos_link,$@,$(filter %.o,$^))
 

@@ -103,16 +103,20 @@ static int check_header(const struct file_header *h, struct err *err)
 	return 0;
 }
 
-/* Sections are optional: a table that is not wholly in the file counts as absent. */
-static void find_sections(struct elf_image *elf, const struct file_header *h)
+/* Sections are optional, but a table that the header places outside the file betrays a cut file: the
+ * table comes last, so that what the segments hold may well be there. */
+static int find_sections(struct elf_image *elf, const struct file_header *h, struct err *err)
 {
-	if (h->shentsize != sizeof(struct elf_section))
-		return;
+	if (h->shnum == 0 || h->shentsize != sizeof(struct elf_section))
+		return 0;
 	if (!elf_bytes(elf, h->shoff, (uint64_t)h->shnum * sizeof(struct elf_section)))
-		return;
+		return err_set(err, ERR_TRUNCATED, "truncated: section headers at 0x%llx are "
+			       "beyond the file's 0x%zx bytes", (unsigned long long)h->shoff,
+			       elf->size);
 	elf->sections_at = h->shoff;
 	elf->nr_sections = h->shnum;
 	elf->name_section = h->shstrndx;
+	return 0;
 }
 
 static int check_segment(struct elf_image *elf, unsigned int i, struct err *err)
@@ -164,7 +168,9 @@ int elf_open(struct elf_image *elf, const void *data, size_t size, struct err *e
 			       "beyond the file's 0x%zx bytes", (unsigned long long)h.phoff, size);
 	elf->segments_at = h.phoff;
 	elf->nr_segments = h.phnum;
-	find_sections(elf, &h);
+	rc = find_sections(elf, &h, err);
+	if (rc)
+		return rc;
 	for (unsigned int i = 0; i < elf->nr_segments; i++) {
 		rc = check_segment(elf, i, err);
 		if (rc)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files brought into memory: kernels (plain or gzip'd) and ramdisks. */
+/* Files brought into memory: kernels (plain or compressed) and ramdisks. */
 #ifndef DOM0_TOOLS_BUILDER_IMAGE_H
 #define DOM0_TOOLS_BUILDER_IMAGE_H
 
@@ -16,7 +16,8 @@ struct image {
 
 /* Reads the file at path as it is. What it is for ("kernel", "ramdisk") goes into the error. */
 int image_read(struct image *image, const char *path, const char *what, struct err *err);
-/* When the image is a gzip stream, replaces it by what it expands to; else leaves it alone. */
+/* When the image is a gzip, LZ4 (legacy), xz or zstd stream, replaces it by what it expands to; else
+ * leaves it alone. */
 int image_expand(struct image *image, struct err *err);
 void image_free(struct image *image);
 

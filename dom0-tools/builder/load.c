@@ -2,6 +2,7 @@
 /* First step of the builder: files to a checked kernel and its layout. Nothing is asked of the hypervisor. */
 #include <string.h>
 #include "builder/builder.h"
+#include "builder/bzimage.h"
 
 void builder_unload(struct builder_kernel *k)
 {
@@ -11,7 +12,8 @@ void builder_unload(struct builder_kernel *k)
 
 static int check_kernel(struct builder_kernel *k, struct err *err)
 {
-	int rc = image_expand(&k->file, err);
+	int rc = bzimage_is(&k->file) ? bzimage_unpack(&k->file, err) :
+		 image_expand(&k->file, err);
 
 	if (!rc)
 		rc = elf_open(&k->elf, k->file.data, k->file.size, err);

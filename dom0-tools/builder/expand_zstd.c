@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * zstd by libzstd, the frame in one go: kernels are packed with windows of 128 MB, for which expanding
+ * piece by piece would need a buffer of that size beside the result.
+ */
+#include <zstd.h>
+#include <zstd_errors.h>
+#include "builder/expand.h"
+
+static int run(struct expansion *x, ZSTD_DCtx *z, size_t frame, struct err *err)
+{
+	for (;;) {
+		size_t n = ZSTD_decompressDCtx(z, x->out, x->out_size, x->in, frame);
+		int rc;
+
+		if (!ZSTD_isError(n)) {
+			x->in_used = frame;
+			x->out_used = n;
+			return 0;
+		}
+		if (ZSTD_getErrorCode(n) != ZSTD_error_dstSize_tooSmall)
+			return expand_damaged(x, ZSTD_getErrorName(n), err);
+		rc = expand_grow(x, err);
+		if (rc)
+			return rc;
+	}
+}
+
+int expand_zstd(struct expansion *x, struct err *err)
+{
+	size_t frame = ZSTD_findFrameCompressedSize(x->in, x->in_size);
+	ZSTD_DCtx *z;
+	int rc;
+
+	if (ZSTD_isError(frame))
+		return ZSTD_getErrorCode(frame) == ZSTD_error_srcSize_wrong ?
+			expand_truncated(x, err) :
+			expand_damaged(x, ZSTD_getErrorName(frame), err);
+	z = ZSTD_createDCtx();
+	if (!z)
+		return expand_no_memory(x, err);
+	rc = run(x, z, frame, err);
+	ZSTD_freeDCtx(z);
+	return rc;
+}
