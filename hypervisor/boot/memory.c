@@ -24,6 +24,8 @@ static struct range ram[E820_MAX] __initdata, free_ram[MAX_RANGES] __initdata;
 static unsigned nr_ram __initdata, nr_free_ram __initdata;
 static bool allocator_ready;
 uint64_t frame_chunks[(MAX_RAM >> 28) / 64];
+static uint32_t m2p_first[MAX_RAM >> 30];	/* first mfn of each gigabyte's part, 0: none */
+#define M2P_EXTENT_PAGES 512
 
 extern char image_start[], image_end[], rodata_end[], init_start[], init_end[];
 
@@ -151,27 +153,52 @@ static void __init map_image(void)
 			 part[i].flags | PTE_G);
 }
 
-/* Frame table and M2P, in chunks of 65536 frames (256 MB) that hold any RAM: 2 MB and 512 KB each. */
+/* Frame table, in chunks of 65536 frames (256 MB) that hold any RAM: 2 MB each. */
+static void __init map_frames(uint64_t chunk)
+{
+	uint64_t bytes = ROUND_UP(MIN(max_mfn - (chunk << 16), 65536UL) * sizeof(struct frame), PAGE_SIZE);
+
+	if (!test_and_set_bit(chunk, frame_chunks))
+		must_map(FRAMETABLE_VIRT_START + (chunk << 21), virt_to_maddr(boot_pages(bytes >> PAGE_SHIFT)), bytes,
+			 MAP_RW | PTE_G);
+}
+
+/* M2P, for each gigabyte that holds any RAM: 2 MB in one piece, as the ABI describes it to tools. */
+static void __init map_m2p(uint64_t gb)
+{
+	void *m2p;
+
+	if (m2p_first[gb])
+		return;
+	m2p = boot_pages(M2P_EXTENT_PAGES);
+	memset(m2p, 0xff, M2P_EXTENT_PAGES * PAGE_SIZE);
+	m2p_first[gb] = mfn_x(virt_to_mfn(m2p));
+	must_map(M2P_VIRT_START + (gb << 21), virt_to_maddr(m2p), M2P_EXTENT_PAGES * PAGE_SIZE, MAP_RW | PTE_G);
+	must_map(RO_M2P_VIRT_START + (gb << 21), virt_to_maddr(m2p), M2P_EXTENT_PAGES * PAGE_SIZE,
+		 MAP_RO | PTE_US | PTE_G);
+}
+
 static void __init map_frame_table(void)
 {
-	for (unsigned i = 0; i < nr_ram; i++)
-		for (uint64_t c = ram[i].start >> 28; c <= (ram[i].end - 1) >> 28; c++) {
-			void *frames, *m2p;
-			uint64_t n;
+	for (unsigned i = 0; i < nr_ram; i++) {
+		for (uint64_t c = ram[i].start >> 28; c <= (ram[i].end - 1) >> 28; c++)
+			map_frames(c);
+		for (uint64_t g = ram[i].start >> 30; g <= (ram[i].end - 1) >> 30; g++)
+			map_m2p(g);
+	}
+}
 
-			if (test_and_set_bit(c, frame_chunks))
-				continue;
-			n = MIN(max_mfn - (c << 16), 65536UL);
-			frames = boot_pages(ROUND_UP(n * sizeof(struct frame), PAGE_SIZE) >> PAGE_SHIFT);
-			m2p = boot_pages(ROUND_UP(n * 8, PAGE_SIZE) >> PAGE_SHIFT);
-			memset(m2p, 0xff, ROUND_UP(n * 8, PAGE_SIZE));
-			must_map(FRAMETABLE_VIRT_START + (c << 21), virt_to_maddr(frames),
-				 ROUND_UP(n * sizeof(struct frame), PAGE_SIZE), MAP_RW | PTE_G);
-			must_map(M2P_VIRT_START + (c << 19), virt_to_maddr(m2p), ROUND_UP(n * 8, PAGE_SIZE),
-				 MAP_RW | PTE_G);
-			must_map(RO_M2P_VIRT_START + (c << 19), virt_to_maddr(m2p), ROUND_UP(n * 8, PAGE_SIZE),
-				 MAP_RO | PTE_US);	/* not global: user bases lack it */
-		}
+mfn_t m2p_extent(unsigned gb)
+{
+	return gb < ARRAY_SIZE(m2p_first) && m2p_first[gb] ? mfn(m2p_first[gb]) : MFN_NONE;
+}
+
+bool mfn_is_m2p(mfn_t m)
+{
+	for (unsigned gb = 0; gb <= (max_mfn - 1) >> 18; gb++)
+		if (m2p_first[gb] && mfn_x(m) - m2p_first[gb] < M2P_EXTENT_PAGES)
+			return true;
+	return false;
 }
 
 /* Frames of holes get their mark; RAM is zero already. */

@@ -58,6 +58,24 @@ static long machphys_mapping(void *arg)
 	return 0;
 }
 
+/* The frames themselves are for DOMID_XEN to map. A gigabyte without RAM repeats the one before. */
+static long machphys_mfn_list(void *arg)
+{
+	struct xen_machphys_mfn_list *l = arg;
+	unsigned n = MIN((max_mfn + BIT(18) - 1) >> 18, (uint64_t)l->max_extents);
+	mfn_t m = MFN_NONE;
+
+	for (unsigned gb = 0; gb < n; gb++) {
+		mfn_t here = m2p_extent(gb);
+
+		m = mfn_eq(here, MFN_NONE) ? m : here;
+		if (copy_to_guest_off(l->extent_start, gb, &m.n, 1))
+			return -EFAULT;
+	}
+	l->nr_extents = n;
+	return 0;
+}
+
 /* Copies out as many records as there is room for, and says how many. */
 static long give_map(struct xen_memory_map *m, const struct e820entry *e, unsigned n)
 {
@@ -202,6 +220,7 @@ static const struct subop ops[] = {
 	[XENMEM_current_reservation] = { current_reservation, sizeof(domid_t), false, false },
 	[XENMEM_maximum_reservation] = { maximum_reservation, sizeof(domid_t), false, false },
 	[XENMEM_maximum_gpfn] = { maximum_gpfn, sizeof(domid_t), false, false },
+	[XENMEM_machphys_mfn_list] = { machphys_mfn_list, sizeof(xen_machphys_mfn_list_t), true, false },
 	[XENMEM_machphys_mapping] = { machphys_mapping, sizeof(xen_machphys_mapping_t), true, false },
 	[XENMEM_memory_map] = { memory_map, sizeof(xen_memory_map_t), true, false },
 	[XENMEM_machine_memory_map] = { machine_memory_map, sizeof(xen_memory_map_t), true, true },

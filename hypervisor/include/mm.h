@@ -49,6 +49,10 @@ int domain_pages_relinquish(struct domain *d);
 static inline void m2p_set(mfn_t m, uint64_t pfn) { ((uint64_t *)M2P_VIRT_START)[mfn_x(m)] = pfn; }
 static inline uint64_t m2p_get(mfn_t m) { return ((uint64_t *)M2P_VIRT_START)[mfn_x(m)]; }
 
+/* The 2 MB piece of the M2P that describes a gigabyte of frames, or MFN_NONE; and is this a frame of one? */
+mfn_t m2p_extent(unsigned gb);
+bool mfn_is_m2p(mfn_t m);
+
 /* --- map.c: our own page tables --- */
 #define MAP_RW (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
 #define MAP_RO (PTE_P | PTE_A | PTE_NX)

@@ -8,7 +8,7 @@
 struct domain;
 
 /* The domain whose frames a page-table hypercall may name: DOMID_SELF, or for privileged callers another
- * domain's id, or DOMID_IO (*out NULL). A reference with a success that is not NULL. -EPERM, -ESRCH. */
+ * domain's id, DOMID_XEN, or DOMID_IO (*out NULL). A reference with a success that is not NULL. -EPERM, -ESRCH. */
 int mmu_pg_owner(uint64_t domid, struct domain **out);
 /* Writes the number of finished operations to the guest's counter when the hypercall ends. */
 long mmu_report_done(int rc, uint64_t pdone, uint64_t done);

@@ -22,6 +22,9 @@ struct target {
 	struct domain *d, *pg_owner;
 };
 
+/* Stands for DOMID_XEN, the owner of our own frames that a privileged domain may look at. */
+static struct domain dom_xen = { .id = DOMID_XEN, .refs = 1 };
+
 int mmu_pg_owner(uint64_t domid, struct domain **out)
 {
 	*out = NULL;
@@ -34,6 +37,11 @@ int mmu_pg_owner(uint64_t domid, struct domain **out)
 		return -EPERM;
 	if (domid == DOMID_IO)
 		return 0;
+	if (domid == DOMID_XEN) {
+		domain_ref(&dom_xen);
+		*out = &dom_xen;
+		return 0;
+	}
 	*out = domid < DOMID_FIRST_RESERVED && domid != current->domain->id ? domain_get(domid) : NULL;
 	return *out ? 0 : -ESRCH;
 }

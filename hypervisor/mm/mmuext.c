@@ -269,8 +269,11 @@ long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t domid,
 	int rc = mmu_pg_owner((uint32_t)domid, &d);
 
 	(void)a5, (void)a6;
-	if (!rc && !d)
-		rc = -EPERM;	/* DOMID_IO has no tables */
+	if (!rc && (!d || d->id >= DOMID_FIRST_RESERVED)) {
+		if (d)
+			domain_put(d);
+		return -EPERM;	/* those have no tables */
+	}
 	if (!rc) {
 		rc = run(d, ops_handle, (uint32_t)count, &done);
 		domain_put(d);

@@ -3,7 +3,7 @@
  * What may stand in a guest's page tables. A present entry holds references for as long as it stands in a
  * table of an established type: in an L1 a reference on the frame it maps (and a writable one if it
  * maps it read-write), in an L2-L4 a reference and a type reference on the table below. An entry
- * that maps no RAM (device memory) or was made by a grant (PTE_GRANT) holds none.
+ * that maps no RAM (device memory), shows our M2P to tools, or was made by a grant (PTE_GRANT) holds none.
  *
  * Slots 256-271 of an L4 are ours: whatever a guest left there is overwritten when the table becomes
  * an L4. Tables of one domain only link tables of the same domain, each level the next lower one, so
@@ -42,6 +42,8 @@ static int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int r
 	mfn_t m = pte_mfn(e);
 	struct frame *f = mfn_valid(m) ? mfn_to_frame(m) : NULL;
 
+	if (pg_owner && pg_owner->id == DOMID_XEN && !(e & PTE_RW) && mfn_is_m2p(m))
+		return 0;
 	if (!f || !frame_refs(f->state)) {
 		if ((!pg_owner || pg_owner == d) && mfn_is_mmio_for(m, d))
 			return 0;

@@ -23,6 +23,7 @@ uint32_t tlb_clock;
 uint64_t frame_chunks[1] = { 1 };
 
 bool mfn_is_mmio_for(mfn_t m, const struct domain *d) { return mfn_x(m) == MMIO_MFN && d->privileged; }
+bool mfn_is_m2p(mfn_t m) { (void)m; return false; }
 void tlb_filter(struct frame *f) { (void)f; nr_filtered++; }
 bool pv_desc_fix(uint64_t *desc) { return *desc != 0xbad; }
 
