@@ -173,10 +173,12 @@ static long run_single(const struct grant_op *op, void *uop, unsigned count)
 
 static long run_array(const struct grant_op *op, uint8_t *uops, unsigned count)
 {
-	struct grant_batch batch = { .rd = NULL };
 	uint64_t buf[ELEMENT_MAX / 8], first = current->cont.done, i;
+	struct grant_batch batch;
 	long ret = 0;
 
+	batch.rd = NULL;
+	batch.src.held = batch.dst.held = false;
 	for (i = first; i < count; i++) {
 		uint8_t *uop = uops + i * op->size;
 

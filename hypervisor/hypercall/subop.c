@@ -22,8 +22,7 @@ long subop_dispatch(const struct subop *table, unsigned nr, unsigned cmd, void *
 		return -ENOSYS;
 	if (s->privileged && !current->domain->privileged)
 		return -EPERM;
-	if (s->size && (!guest_range_ok(guest_arg, s->size) ||
-			copy_from_guest_bytes(buf, guest_arg, s->size)))
+	if (s->size && copy_from_guest_bytes(buf, guest_arg, s->size))
 		return -EFAULT;
 	rc = s->fn(buf);
 	if (rc >= 0 && s->copy_back && copy_to_guest_bytes(guest_arg, buf, s->size))
