@@ -19,6 +19,15 @@ static void warn(const char *text)
 	fprintf(stderr, "pvctl: warning: %s\n", text);
 }
 
+static unsigned int newlines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
 static int read_file(struct cfg *cfg, const char *path, struct err *err)
 {
 	struct image file;
@@ -31,8 +40,9 @@ static int read_file(struct cfg *cfg, const char *path, struct err *err)
 	if (!text)
 		rc = err_set(err, ERR_CONFIG, "%s: expected at most %u bytes, found %zu", path,
 			     MAX_CONFIG, file.size);
-	else if (memchr(file.data, 0, file.size))
-		rc = err_set(err, ERR_CONFIG, "%s: expected text, found a zero byte", path);
+	else if (strlen(text) < file.size)
+		rc = err_set(err, ERR_CONFIG, "%s:%u: expected text, found a zero byte", path,
+			     1 + newlines(text));
 	else
 		rc = cfg_parse(cfg, path, text, err);
 	free(text);

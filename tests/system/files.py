@@ -5,7 +5,7 @@ import os
 import struct
 
 # Offsets in an ELF64 header and in its program headers.
-CLASS, MACHINE, PHOFF, PHENTSIZE, PHNUM = 4, 18, 32, 54, 56
+CLASS, MACHINE, PHOFF, PHENTSIZE, PHNUM, SHNUM = 4, 18, 32, 54, 56, 60
 ELFCLASS32, EM_ARM, PT_NULL, PT_NOTE = 1, 40, 0, 4
 
 
@@ -14,7 +14,8 @@ def patched(data, offset, value):
 
 
 def without_notes(data):
-    """The ELF file with its note segments made invisible."""
+    """The ELF file with its note segments made invisible, and the sections that hold the same notes."""
+    data = patched(data, SHNUM, b"\0\0")
     start, = struct.unpack_from("<Q", data, PHOFF)
     size, count = struct.unpack_from("<HH", data, PHENTSIZE)
     for header in range(start, start + size * count, size):

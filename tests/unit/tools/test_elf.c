@@ -114,6 +114,22 @@ static void hostile_segments(void **state)
 	}
 }
 
+static void a_cut_section_table_is_a_cut_file(void **state)
+{
+	struct elf_image elf;
+	uint16_t number = 3, size = 64;
+	uint64_t at;
+
+	(void)state;
+	kernel_image_usual(&k);
+	at = k.size;
+	memcpy(k.data + 40, &at, 8);
+	memcpy(k.data + 58, &size, 2);
+	memcpy(k.data + 60, &number, 2);
+	assert_int_not_equal(open_copy(k.size, &elf), 0);
+	assert_err(&err, ERR_TRUNCATED, "truncated|section headers");
+}
+
 /* Random damage to the headers: whatever opens must be readable to the end without a bad access. */
 static void random_damage(void **state)
 {
@@ -142,6 +158,7 @@ int test_elf(size_t *total)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_a_kernel), cmocka_unit_test(every_truncation_is_named),
 		cmocka_unit_test(wrong_things_are_named), cmocka_unit_test(hostile_segments),
+		cmocka_unit_test(a_cut_section_table_is_a_cut_file),
 		cmocka_unit_test(random_damage),
 	};
 
