@@ -50,8 +50,10 @@ LIBOS_LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexec
 	--gc-sections --build-id=none -T $(KIT_LDSCRIPT)
 LIBOS_LIBS := $(LIBOS_LIB) $(KIT_LIB) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
 	$(shell $(CC) -print-libgcc-file-name) $(KIT_LDSCRIPT)
-# -u: the C library has a __getreent too; the threads' must be the one found.
-libos_link = $(LD) $(LIBOS_LDFLAGS) -u __getreent -o $1 $2 --start-group $(filter %.a,$(LIBOS_LIBS)) --end-group
+# The whole library OS goes first: the C library has defaults of its own for some of its functions (locks
+# that lock nothing), and the linker takes whichever it meets first.
+libos_link = $(LD) $(LIBOS_LDFLAGS) -o $1 $2 --whole-archive $(LIBOS_LIB) --no-whole-archive \
+	--start-group $(filter-out $(LIBOS_LIB),$(filter %.a,$(LIBOS_LIBS))) --end-group
 
 kit_objs := $(KIT_SRC:%=$(B)/%.o) $(KIT_ASM:%=$(B)/%.o)
 libos_objs := $(LIBOS_SRC:%=$(B)/%.o) $(LIBOS_ASM:%=$(B)/%.o)
