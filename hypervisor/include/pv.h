@@ -52,6 +52,10 @@ int pv_read_msr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int pv_write_msr(struct vcpu *v, uint32_t msr, uint64_t val);
 /* May d use this I/O port range / set bits in it? dom0: all but ours (PIC, PIT ch. 0 and 2, serial console, 0xcf9). */
 bool pv_port_allowed(const struct domain *d, uint16_t port, unsigned bytes);
+/* IN and OUT by opcode; false: not allowed. The string forms do one element; *again: rip stays. */
+struct insn;
+bool pv_in_out(struct vcpu *v, struct insn *i, uint8_t op);
+bool pv_in_out_string(struct vcpu *v, struct insn *i, uint8_t op, bool *again);
 
 /* Selectors a guest may have in a frame: RPL 3, not ours in the GDT's reserved part unless flat ring 3. */
 static inline uint16_t pv_fix_sel(uint16_t sel) { return (sel & 4) || sel ? sel | 3 : sel; }

@@ -10,6 +10,7 @@
  */
 #include "cpu.h"
 #include "domain.h"
+#include "insn.h"
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
@@ -18,128 +19,59 @@
 #include "uaccess.h"
 #include "x86.h"
 
-#define INSN_MAX 15
-#define REX_W 8
-#define REX_R 4
 #define FLAGS_LOGIC (0x8d5ULL)		/* OF SF ZF AF PF CF */
 
 enum op { OP_MOV, OP_XCHG, OP_CMPXCHG, OP_OR, OP_AND, OP_XOR, OP_BTS, OP_BTR, OP_BTC, OP_STOS, OP_MOVS };
 
-struct insn {
-	uint8_t byte[INSN_MAX];
-	unsigned len, pos;
-	uint8_t rex;
-	bool opsize, rep;
+struct store {
+	struct insn in;
 	enum op op;
 	unsigned size;			/* operand bytes */
 	uint64_t *reg;			/* the register operand, or NULL: imm */
 	uint64_t imm;
 };
 
-static bool fetch(const struct cpu_user_regs *r, struct insn *i)
+/* The middle field of ModRM, and past the memory operand. false: a register operand. */
+static bool modrm(struct store *i, unsigned *field)
 {
-	*i = (struct insn){ .len = INSN_MAX };
-	if (!pv_code_is_64bit(r->cs))
-		return false;
-	if (!copy_from_guest_bytes(i->byte, (void *)r->rip, INSN_MAX))
-		return true;
-	i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - r->rip % PAGE_SIZE);
-	return !copy_from_guest_bytes(i->byte, (void *)r->rip, i->len);
-}
-
-/* Reading past the end gives zeros; pos > len tells in the end. */
-static uint8_t next(struct insn *i)
-{
-	return i->pos++ < i->len ? i->byte[i->pos - 1] : 0;
-}
-
-static uint64_t immediate(struct insn *i, unsigned bytes)
-{
-	uint64_t v = 0;
-
-	for (unsigned k = 0; k < bytes; k++)
-		v |= (uint64_t)next(i) << (8 * k);
-	return bytes == 1 ? (uint64_t)(int8_t)v : bytes == 2 ? (uint64_t)(int16_t)v : (uint64_t)(int32_t)v;
-}
-
-static uint64_t *gpr(struct cpu_user_regs *r, unsigned n)
-{
-	uint64_t *const reg[16] = {
-		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
-	};
-
-	return reg[n & 15];
-}
-
-static uint8_t prefixes(struct insn *i)
-{
-	for (;;) {
-		uint8_t b = next(i);
-
-		switch (b) {
-		case 0x66:
-			i->opsize = true;
-			break;
-		case 0xf2: case 0xf3:
-			i->rep = true;
-			break;
-		case 0xf0: case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
-			break;
-		case 0x40 ... 0x4f:
-			i->rex = b;
-			return next(i);
-		default:
-			return b;
-		}
-		if (i->pos > i->len)
-			return 0;
-	}
-}
-
-/* Skips the memory operand's bytes; the middle field of ModRM. false: a register operand. */
-static bool modrm(struct insn *i, unsigned *field)
-{
-	uint8_t m = next(i), mod = m >> 6, rm = m & 7;
+	uint8_t m = insn_next(&i->in);
 
 	*field = m >> 3 & 7;
-	if (rm == 4 && mod != 3 && (next(i) & 7) == 5 && mod == 0)
-		i->pos += 4;
-	i->pos += mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
-	return mod != 3;
+	insn_skip_operand(&i->in, m);
+	return m >> 6 != 3;
 }
 
-static bool with_reg(struct insn *i, struct cpu_user_regs *r, enum op op)
+static bool with_reg(struct store *i, struct cpu_user_regs *r, enum op op)
 {
 	unsigned field;
 
 	if (!modrm(i, &field))
 		return false;
 	/* AH..BH cannot be told apart from SPL..DIL here: byte registers only up to BL */
-	if (i->size == 1 && !i->rex && field >= 4)
+	if (i->size == 1 && !i->in.rex && field >= 4)
 		return false;
 	i->op = op;
-	i->reg = gpr(r, field | (i->rex & REX_R ? 8 : 0));
+	i->reg = insn_gpr(r, field | (i->in.rex & REX_R ? 8 : 0));
 	return true;
 }
 
 /* Groups of opcodes that share a byte: what field selects; imm bytes follow. */
-static bool with_imm(struct insn *i, unsigned bytes, const int8_t *op_of_field)
+static bool with_imm(struct store *i, unsigned bytes, const int8_t *op_of_field)
 {
 	unsigned field;
 
 	if (!modrm(i, &field) || op_of_field[field] < 0)
 		return false;
 	i->op = op_of_field[field];
-	i->imm = immediate(i, bytes);
+	i->imm = insn_immediate(&i->in, bytes);
 	return true;
 }
 
-static bool decode_0f(struct insn *i, struct cpu_user_regs *r)
+static bool decode_0f(struct store *i, struct cpu_user_regs *r)
 {
 	static const int8_t bit_group[8] = { -1, -1, -1, -1, -1, OP_BTS, OP_BTR, OP_BTC };
 
-	switch (next(i)) {
+	switch (insn_next(&i->in)) {
 	case 0xb1:
 		return with_reg(i, r, OP_CMPXCHG);
 	case 0xc3:
@@ -156,13 +88,13 @@ static bool decode_0f(struct insn *i, struct cpu_user_regs *r)
 	return false;
 }
 
-static bool decode(struct insn *i, struct cpu_user_regs *r)
+static bool decode(struct store *i, struct cpu_user_regs *r)
 {
 	static const int8_t alu_group[8] = { -1, OP_OR, -1, -1, OP_AND, -1, OP_XOR, -1 };
 	static const int8_t mov_group[8] = { OP_MOV, -1, -1, -1, -1, -1, -1, -1 };
-	uint8_t b = prefixes(i);
+	uint8_t b = insn_opcode(&i->in);
 
-	i->size = i->rex & REX_W ? 8 : i->opsize ? 2 : 4;
+	i->size = i->in.rex & REX_W ? 8 : i->in.opsize ? 2 : 4;
 	if (b == 0x0f)
 		return decode_0f(i, r);
 	if (!(b & 1))
@@ -219,7 +151,7 @@ static uint64_t compare_flags(uint64_t flags, uint64_t a, uint64_t b, unsigned s
  * What the operation makes of old (the operand's bytes, right-aligned): *val, and the registers and
  * flags it changes. false: nothing is to be written.
  */
-static bool compute(const struct insn *i, struct cpu_user_regs *r, uint64_t old, uint64_t *val)
+static bool compute(const struct store *i, struct cpu_user_regs *r, uint64_t old, uint64_t *val)
 {
 	uint64_t src = i->reg ? *i->reg : i->imm, mask = ~0ULL >> (64 - i->size * 8), bit = BIT(src % (i->size * 8));
 
@@ -250,7 +182,7 @@ static bool compute(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
 }
 
 /* String instructions move on by one element; others go to the next instruction. */
-static void retire(const struct insn *i, struct cpu_user_regs *r, uint64_t old)
+static void retire(const struct store *i, struct cpu_user_regs *r, uint64_t old)
 {
 	uint64_t step = r->rflags & EFLAGS_DF ? -(uint64_t)i->size : i->size;
 	uint64_t mask = i->size < 4 ? ~0ULL >> (64 - i->size * 8) : ~0ULL;
@@ -260,10 +192,10 @@ static void retire(const struct insn *i, struct cpu_user_regs *r, uint64_t old)
 	if (i->op == OP_STOS || i->op == OP_MOVS) {
 		r->rdi += step;
 		r->rsi += i->op == OP_MOVS ? step : 0;
-		if (i->rep && --r->rcx)
+		if (i->in.rep && --r->rcx)
 			return;
 	}
-	r->rip += i->pos;
+	r->rip += i->in.pos;
 }
 
 /* The table entry that va writes to, if the guest has an L1 table mapped there. mm_lock held. */
@@ -281,7 +213,7 @@ static pte_t *entry_at(struct vcpu *v, uint64_t va)
 }
 
 /* Sub-words are put into the whole entry; taken together with the CPU's own A and D bits. */
-static bool store(struct vcpu *v, uint64_t va, struct insn *i, struct cpu_user_regs *regs)
+static bool emulate(struct vcpu *v, uint64_t va, struct store *i, struct cpu_user_regs *regs)
 {
 	unsigned shift = va % sizeof(pte_t) * 8;
 	uint64_t mask = ~0ULL >> (64 - i->size * 8);
@@ -309,7 +241,7 @@ static bool store(struct vcpu *v, uint64_t va, struct insn *i, struct cpu_user_r
 
 bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 {
-	struct insn i;
+	struct store i;
 	bool ok;
 
 	spin_lock(&v->domain->mm_lock);
@@ -317,9 +249,9 @@ bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 	spin_unlock(&v->domain->mm_lock);
 	if (!ok)
 		return false;
-	ok = fetch(regs, &i) && decode(&i, regs) && i.pos <= i.len && va % i.size == 0;
+	ok = insn_fetch(regs, &i.in) && decode(&i, regs) && insn_complete(&i.in) && va % i.size == 0;
 	if (ok && (i.op == OP_STOS || i.op == OP_MOVS))
-		ok = regs->rdi == va && !(i.rep && !regs->rcx);
+		ok = regs->rdi == va && !(i.in.rep && !regs->rcx);
 	if (ok && i.op == OP_MOVS)
 		ok = !copy_from_guest_bytes(&i.imm, (void *)regs->rsi, i.size);
 	if (!ok) {
@@ -328,7 +260,7 @@ bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 		return false;
 	}
 	spin_lock(&v->domain->mm_lock);
-	ok = store(v, va, &i, regs);
+	ok = emulate(v, va, &i, regs);
 	spin_unlock(&v->domain->mm_lock);
 	return ok;
 }

@@ -11,6 +11,7 @@
 #include "domain.h"
 #include "errno.h"
 #include "hypercall.h"
+#include "insn.h"
 #include "lib.h"
 #include "page.h"
 #include "printk.h"
@@ -18,78 +19,6 @@
 #include "pt.h"
 #include "uaccess.h"
 #include "x86.h"
-
-#define INSN_MAX 15
-
-struct insn {
-	uint8_t byte[INSN_MAX];
-	unsigned len, pos;		/* bytes fetched, bytes consumed */
-	uint8_t rex;
-	bool opsize, rep;
-	bool truncated;
-};
-
-static bool fetch(const struct vcpu *v, struct insn *i)
-{
-	uint64_t rip = v->regs.rip;
-
-	*i = (struct insn){ .len = INSN_MAX };
-	if (!pv_code_is_64bit(v->regs.cs))
-		return false;
-	if (copy_from_guest_bytes(i->byte, (const void *)rip, INSN_MAX)) {
-		i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - (rip & ~PAGE_MASK));
-		if (copy_from_guest_bytes(i->byte, (const void *)rip, i->len))
-			return false;
-	}
-	return true;
-}
-
-static uint8_t next(struct insn *i)
-{
-	if (i->pos >= i->len) {
-		i->truncated = true;
-		return 0;
-	}
-	return i->byte[i->pos++];
-}
-
-/* Legacy prefixes, then REX; returns the opcode. */
-static uint8_t opcode(struct insn *i)
-{
-	for (;;) {
-		uint8_t b = next(i);
-
-		switch (b) {
-		case 0x66:
-			i->opsize = true;
-			break;
-		case 0xf2:
-		case 0xf3:
-			i->rep = true;
-			break;
-		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x67:
-			break;
-		case 0x40 ... 0x4f:
-			i->rex = b;
-			return next(i);
-		default:
-			return b;
-		}
-		if (i->truncated)
-			return 0;
-	}
-}
-
-/* General register by number as instructions count them. */
-static uint64_t *gpr(struct cpu_user_regs *r, unsigned n)
-{
-	uint64_t *const reg[16] = {
-		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
-	};
-
-	return reg[n & 15];
-}
 
 /* --- control and debug registers --- */
 
@@ -148,18 +77,18 @@ static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
 
 static bool mov_cr(struct vcpu *v, struct insn *i, bool write)
 {
-	uint8_t modrm = next(i);
+	uint8_t modrm = insn_next(i);
 	unsigned cr = (modrm >> 3 & 7) | (i->rex & 4) << 1;
-	uint64_t *r = gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
+	uint64_t *r = insn_gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
 
 	return write ? write_cr(v, cr, *r) : read_cr(v, cr, r);
 }
 
 static bool mov_dr(struct vcpu *v, struct insn *i, bool write)
 {
-	uint8_t modrm = next(i);
+	uint8_t modrm = insn_next(i);
 	unsigned dr = (modrm >> 3 & 7) | (i->rex & 4) << 1;
-	uint64_t *r = gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
+	uint64_t *r = insn_gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
 
 	if (dr == 4 || dr == 5)
 		dr += 2;
@@ -189,102 +118,6 @@ static bool wrmsr_op(struct vcpu *v)
 	return pv_write_msr(v, v->regs.rcx, (uint32_t)v->regs.rax | v->regs.rdx << 32) == 0;
 }
 
-/* --- I/O ports --- */
-
-/* Virtual IOPL, else the bitmap the kernel registered (a set bit forbids). */
-static bool io_privileged(struct vcpu *v, uint16_t port, unsigned bytes)
-{
-	if (v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u))
-		return true;
-	for (unsigned p = port; p < port + bytes; p++) {
-		uint8_t b;
-
-		if (p >= v->pv.iobmp_limit || copy_from_guest_bytes(&b, v->pv.iobmp + p / 8, 1) ||
-		    b & 1 << p % 8)
-			return false;
-	}
-	return true;
-}
-
-static uint32_t port_read(uint16_t port, unsigned bytes)
-{
-	return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
-}
-
-static void port_write(uint16_t port, unsigned bytes, uint32_t val)
-{
-	if (bytes == 1)
-		outb(port, val);
-	else if (bytes == 2)
-		outw(port, val);
-	else
-		outl(port, val);
-}
-
-/* A port the domain may not touch reads as ones and swallows writes, as an empty bus does. */
-static uint32_t guest_in(struct vcpu *v, uint16_t port, unsigned bytes)
-{
-	return pv_port_allowed(v->domain, port, bytes) ? port_read(port, bytes) : ~0u >> (32 - 8 * bytes);
-}
-
-static void guest_out(struct vcpu *v, uint16_t port, unsigned bytes, uint32_t val)
-{
-	if (pv_port_allowed(v->domain, port, bytes))
-		port_write(port, bytes, val);
-}
-
-static bool in_out(struct vcpu *v, struct insn *i, uint8_t op)
-{
-	struct cpu_user_regs *r = &v->regs;
-	uint16_t port = op & 8 ? (uint16_t)r->rdx : next(i);
-	unsigned bytes = !(op & 1) ? 1 : i->opsize ? 2 : 4;
-
-	if (i->truncated || !io_privileged(v, port, bytes))
-		return false;
-	if (op & 2) {
-		guest_out(v, port, bytes, r->rax);
-	} else {
-		uint32_t val = guest_in(v, port, bytes);
-
-		r->rax = bytes == 4 ? val : bytes == 2 ? (r->rax & ~0xffffUL) | val : (r->rax & ~0xffUL) | val;
-	}
-	return true;
-}
-
-/* INS and OUTS, one element; with a repeat prefix the instruction runs again until rcx is 0. */
-static bool in_out_string(struct vcpu *v, struct insn *i, uint8_t op, bool *again)
-{
-	struct cpu_user_regs *r = &v->regs;
-	uint16_t port = r->rdx;
-	unsigned bytes = !(op & 1) ? 1 : i->opsize ? 2 : 4;
-	int64_t step = r->rflags & EFLAGS_DF ? -(int)bytes : (int)bytes;
-	uint32_t val = 0;
-
-	if (!io_privileged(v, port, bytes))
-		return false;
-	if (i->rep && r->rcx == 0)
-		return true;
-	if (op & 2) {
-		if (copy_from_guest_bytes(&val, (const void *)r->rsi, bytes)) {
-			pv_inject_pf(r->rsi, 0);
-			*again = true;
-			return true;
-		}
-		guest_out(v, port, bytes, val);
-		r->rsi += step;
-	} else {
-		val = guest_in(v, port, bytes);
-		if (copy_to_guest_bytes((void *)r->rdi, &val, bytes)) {
-			pv_inject_pf(r->rdi, PF_W);
-			*again = true;
-			return true;
-		}
-		r->rdi += step;
-	}
-	*again = i->rep && --r->rcx;
-	return true;
-}
-
 /* --- CPUID --- */
 
 static void cpuid_op(struct vcpu *v)
@@ -301,36 +134,24 @@ static void cpuid_op(struct vcpu *v)
 
 /* --- the two-byte opcodes --- */
 
-/* Steps over SIB and displacement of a memory operand. */
-static void skip_memory_operand(struct insn *i, uint8_t modrm)
-{
-	unsigned mod = modrm >> 6, rm = modrm & 7;
-	unsigned disp = mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
-
-	if (rm == 4 && (next(i) & 7) == 5 && mod == 0)
-		disp = 4;
-	while (disp--)
-		next(i);
-}
-
 /* XSETBV with what is set already, or INVLPG, for which a full flush does. */
 static bool group7(struct vcpu *v, struct insn *i)
 {
-	uint8_t modrm = next(i);
+	uint8_t modrm = insn_next(i);
 
 	if (modrm == 0xd1)
 		return (uint32_t)v->regs.rcx == 0 && cpu_features.xsave &&
 		       ((uint32_t)v->regs.rax | v->regs.rdx << 32) == cpu_features.xcr0;
 	if ((modrm >> 3 & 7) != 7 || modrm >> 6 == 3)
 		return false;
-	skip_memory_operand(i, modrm);
+	insn_skip_operand(i, modrm);
 	tlb_flush_local();
 	return true;
 }
 
 static bool two_byte(struct vcpu *v, struct insn *i)
 {
-	uint8_t op = next(i);
+	uint8_t op = insn_next(i);
 
 	if (op == 0xa2) {
 		cpuid_op(v);
@@ -375,7 +196,7 @@ static bool software_interrupt(struct vcpu *v, struct insn *i, uint8_t vector)
 {
 	const trap_info_t *t = &v->pv.traps[vector];
 
-	if (i->truncated || !t->address || (!v->pv.kernel_mode && TI_GET_DPL(t) < 3))
+	if (!insn_complete(i) || !t->address || (!v->pv.kernel_mode && TI_GET_DPL(t) < 3))
 		return false;
 	v->regs.rip += i->pos;
 	pv_inject_trap(vector, 0, false);
@@ -388,11 +209,11 @@ bool pv_emulate_gp(struct vcpu *v)
 	struct insn i;
 	uint8_t op;
 
-	if (!fetch(v, &i))
+	if (!insn_fetch(&v->regs, &i))
 		return false;
-	op = opcode(&i);
+	op = insn_opcode(&i);
 	if (op == 0xcd)
-		return software_interrupt(v, &i, next(&i));
+		return software_interrupt(v, &i, insn_next(&i));
 	if (v->regs.error_code)
 		return false;
 	switch (op) {
@@ -400,11 +221,11 @@ bool pv_emulate_gp(struct vcpu *v)
 		done = two_byte(v, &i);
 		break;
 	case 0x6c ... 0x6f:
-		done = in_out_string(v, &i, op, &again);
+		done = pv_in_out_string(v, &i, op, &again);
 		break;
 	case 0xe4 ... 0xe7:
 	case 0xec ... 0xef:
-		done = in_out(v, &i, op);
+		done = pv_in_out(v, &i, op);
 		break;
 	case 0xf4:
 		done = hlt(v);
@@ -414,7 +235,7 @@ bool pv_emulate_gp(struct vcpu *v)
 		done = v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u);
 		break;
 	}
-	if (!done || i.truncated)
+	if (!done || !insn_complete(&i))
 		return false;
 	if (!again) {
 		v->regs.rip += i.pos;

@@ -114,7 +114,7 @@ long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val)
 long do_set_debugreg(uint64_t reg, uint64_t val, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
 	(void)a3, (void)a4, (void)a5, (void)a6;
-	return reg == 4 || reg == 5 || reg > 7 ? -EINVAL : pv_set_debugreg(current, reg, val);
+	return reg > 7 ? -ENODEV : pv_set_debugreg(current, reg, val);
 }
 
 long do_get_debugreg(uint64_t reg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)

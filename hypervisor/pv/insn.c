@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Fetching and the common part of decoding instructions that we emulate (contract in insn.h). */
+#include "insn.h"
+#include <xen/xen.h>
+#include "lib.h"
+#include "pv.h"
+#include "uaccess.h"
+
+bool insn_fetch(const struct cpu_user_regs *r, struct insn *i)
+{
+	*i = (struct insn){ .len = INSN_MAX };
+	if (!pv_code_is_64bit(r->cs))
+		return false;
+	if (!copy_from_guest_bytes(i->byte, (const void *)r->rip, INSN_MAX))
+		return true;
+	i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - r->rip % PAGE_SIZE);
+	return !copy_from_guest_bytes(i->byte, (const void *)r->rip, i->len);
+}
+
+uint8_t insn_opcode(struct insn *i)
+{
+	while (insn_complete(i)) {
+		uint8_t b = insn_next(i);
+
+		switch (b) {
+		case 0x66:
+			i->opsize = true;
+			break;
+		case 0xf2:
+		case 0xf3:
+			i->rep = true;
+			break;
+		case 0xf0: case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
+			break;
+		case 0x40 ... 0x4f:
+			i->rex = b;
+			return insn_next(i);
+		default:
+			return b;
+		}
+	}
+	return 0;
+}
+
+uint64_t insn_immediate(struct insn *i, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	for (unsigned k = 0; k < bytes; k++)
+		v |= (uint64_t)insn_next(i) << (8 * k);
+	return bytes == 1 ? (uint64_t)(int8_t)v : bytes == 2 ? (uint64_t)(int16_t)v : (uint64_t)(int32_t)v;
+}
+
+void insn_skip_operand(struct insn *i, uint8_t modrm)
+{
+	unsigned mod = modrm >> 6, rm = modrm & 7;
+
+	if (rm == 4 && mod != 3 && (insn_next(i) & 7) == 5 && mod == 0)
+		i->pos += 4;
+	i->pos += mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
+}
+
+uint64_t *insn_gpr(struct cpu_user_regs *r, unsigned n)
+{
+	uint64_t *const reg[16] = {
+		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
+		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
+	};
+
+	return reg[n & 15];
+}
