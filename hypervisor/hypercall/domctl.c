@@ -43,8 +43,6 @@ static int create_check(const struct xen_domctl_createdomain *a)
 		why = "unknown flags";
 	else if (!a->max_vcpus || a->max_vcpus > MAX_VCPUS)
 		why = "1 to 128 vcpus are possible";
-	else if (a->arch.emulation_flags)
-		why = "a PV guest has no emulated devices";
 	else if (!XEN_DOMCTL_GRANT_version(a->grant_opts) || XEN_DOMCTL_GRANT_version(a->grant_opts) > 2)
 		why = "grant table version must be 1 or 2";
 	if (why)
@@ -62,6 +60,10 @@ static long op_create(struct domain *none, xen_domctl_t *op)
 	(void)none;
 	if (rc)
 		return rc;
+	if (a->arch.emulation_flags) {
+		guest_log(LOG_WARN, "createdomain refused: a PV guest has no emulated devices");
+		return -EOPNOTSUPP;
+	}
 	if (op->domain > 0 && op->domain < HV_DOMID_FIRST_RESERVED)
 		rc = domain_create(op->domain, a->max_vcpus, frames, false, &d);
 	else

@@ -8,6 +8,15 @@
 #include "printk.h"
 #include "uaccess.h"
 
+/* *v gets the vcpu named; -EINVAL: a number the domain cannot have, -ESRCH: not made yet. */
+static int find(const struct domain *d, uint32_t id, struct vcpu **v)
+{
+	if (id >= d->max_vcpus)
+		return -EINVAL;
+	*v = domain_vcpu(d, id);
+	return *v ? 0 : -ESRCH;
+}
+
 long domctl_max_vcpus(struct domain *d, xen_domctl_t *op)
 {
 	/* The number was fixed at creation; this call is when they come into being. */
@@ -22,14 +31,12 @@ long domctl_max_vcpus(struct domain *d, xen_domctl_t *op)
 long domctl_set_context(struct domain *d, xen_domctl_t *op)
 {
 	struct xen_domctl_vcpucontext *a = &op->u.vcpucontext;
-	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	vcpu_guest_context_t *c;
-	long rc;
+	struct vcpu *v;
+	long rc = d == current->domain ? -EINVAL : find(d, a->vcpu, &v);
 
-	if (d == current->domain)
-		return -EINVAL;
-	if (!v)
-		return -ESRCH;
+	if (rc)
+		return rc;
 	c = hv_alloc(sizeof(*c));
 	if (!c)
 		return -ENOMEM;
@@ -50,12 +57,12 @@ long domctl_set_context(struct domain *d, xen_domctl_t *op)
 long domctl_get_context(struct domain *d, xen_domctl_t *op)
 {
 	struct xen_domctl_vcpucontext *a = &op->u.vcpucontext;
-	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	vcpu_guest_context_t *c;
-	long rc;
+	struct vcpu *v;
+	long rc = find(d, a->vcpu, &v);
 
-	if (!v)
-		return -ESRCH;
+	if (rc)
+		return rc;
 	if (v == current)
 		return -EINVAL;
 	if (!v->initialised)
@@ -74,10 +81,11 @@ long domctl_get_context(struct domain *d, xen_domctl_t *op)
 long domctl_vcpu_info(struct domain *d, xen_domctl_t *op)
 {
 	struct xen_domctl_getvcpuinfo *a = &op->u.getvcpuinfo;
-	const struct vcpu *v = domain_vcpu(d, a->vcpu);
+	struct vcpu *v;
+	int rc = find(d, a->vcpu, &v);
 
-	if (!v)
-		return -ESRCH;
+	if (rc)
+		return rc;
 	a->online = !(v->sched.flags & VPF_DOWN);
 	a->blocked = !!(v->sched.flags & VPF_BLOCKED);
 	a->running = v->sched.running;
@@ -90,13 +98,14 @@ long domctl_vcpu_info(struct domain *d, xen_domctl_t *op)
 long domctl_set_affinity(struct domain *d, xen_domctl_t *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	struct vcpu *v = domain_vcpu(d, a->vcpu);
+	struct vcpu *v;
 	uint64_t set;
+	int rc = find(d, a->vcpu, &v);
 
+	if (rc)
+		return rc;
 	if (a->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT) || !a->flags)
 		return -EINVAL;
-	if (!v)
-		return -ESRCH;
 	if (a->flags & XEN_VCPUAFFINITY_HARD) {
 		if (bitmap_from_tools(&set, &a->cpumap_hard))
 			return -EFAULT;
@@ -119,12 +128,13 @@ long domctl_set_affinity(struct domain *d, xen_domctl_t *op)
 long domctl_get_affinity(struct domain *d, xen_domctl_t *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	const struct vcpu *v = domain_vcpu(d, a->vcpu);
+	struct vcpu *v;
+	int rc = find(d, a->vcpu, &v);
 
+	if (rc)
+		return rc;
 	if (a->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT) || !a->flags)
 		return -EINVAL;
-	if (!v)
-		return -ESRCH;
 	if (a->flags & XEN_VCPUAFFINITY_HARD && bitmap_to_tools(&a->cpumap_hard, v->sched.affinity))
 		return -EFAULT;
 	if (a->flags & XEN_VCPUAFFINITY_SOFT && bitmap_to_tools(&a->cpumap_soft, ~0ULL))
@@ -136,9 +146,11 @@ long domctl_get_affinity(struct domain *d, xen_domctl_t *op)
 long domctl_get_extcontext(struct domain *d, xen_domctl_t *op)
 {
 	uint32_t vcpu = op->u.ext_vcpucontext.vcpu;
+	struct vcpu *v;
+	int rc = find(d, vcpu, &v);
 
-	if (!domain_vcpu(d, vcpu))
-		return -ESRCH;
+	if (rc)
+		return rc;
 	memset(&op->u.ext_vcpucontext, 0, sizeof(op->u.ext_vcpucontext));
 	op->u.ext_vcpucontext.vcpu = vcpu;
 	op->u.ext_vcpucontext.size = sizeof(op->u.ext_vcpucontext);
@@ -148,9 +160,11 @@ long domctl_get_extcontext(struct domain *d, xen_domctl_t *op)
 long domctl_set_extcontext(struct domain *d, xen_domctl_t *op)
 {
 	const struct xen_domctl_ext_vcpucontext *a = &op->u.ext_vcpucontext;
+	struct vcpu *v;
+	int rc = find(d, a->vcpu, &v);
 
-	if (!domain_vcpu(d, a->vcpu))
-		return -ESRCH;
+	if (rc)
+		return rc;
 	if (a->syscall32_callback_eip || a->sysenter_callback_eip) {
 		guest_log(LOG_WARN, "domain %u: 32-bit system-call entry points refused", d->id);
 		return -EOPNOTSUPP;
@@ -161,8 +175,11 @@ long domctl_set_extcontext(struct domain *d, xen_domctl_t *op)
 /* No MSR of a guest needs saving beyond its context. */
 long domctl_get_msrs(struct domain *d, xen_domctl_t *op)
 {
-	if (!domain_vcpu(d, op->u.vcpu_msrs.vcpu))
-		return -ESRCH;
+	struct vcpu *v;
+	int rc = find(d, op->u.vcpu_msrs.vcpu, &v);
+
+	if (rc)
+		return rc;
 	op->u.vcpu_msrs.msr_count = 0;
 	return 0;
 }
