@@ -146,6 +146,8 @@ static ssize_t write_file(struct file *f, const void *p, size_t n)
 		return -EBADF;
 	if (f->flags & O_APPEND)
 		f->pos = f->node->size;
+	if (n > FILE_SIZE_MAX || (size_t)f->pos > FILE_SIZE_MAX)
+		return -EFBIG;
 	if ((size_t)f->pos + n > f->node->size) {
 		rc = file_resize(f->node, f->pos + n);
 		if (rc)
@@ -208,10 +210,11 @@ _READ_WRITE_RETURN_TYPE write(int fd, const void *p, size_t n)
 static off_t seek(struct file *f, off_t off, int whence)
 {
 	off_t base = whence == SEEK_CUR ? f->pos : whence == SEEK_END ? (off_t)f->node->size : 0;
+	off_t pos;
 
-	if (base + off < 0)
+	if (__builtin_add_overflow(base, off, &pos) || pos < 0)
 		return -EINVAL;
-	return f->pos = base + off;
+	return f->pos = pos;
 }
 
 off_t lseek(int fd, off_t off, int whence)

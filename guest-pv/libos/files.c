@@ -181,6 +181,8 @@ int file_resize(struct node *n, size_t size)
 	size_t room = n->room ? n->room : 256;
 	char *p;
 
+	if (size > FILE_SIZE_MAX)
+		return -EFBIG;
 	if (size > n->room) {
 		while (room < size)
 			room *= 2;

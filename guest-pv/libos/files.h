@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdbool.h>
 
+#define FILE_SIZE_MAX ((size_t)1 << 40)
+
 struct node {
 	struct node *parent, *next, *children;
 	char *name;

@@ -95,6 +95,8 @@ void sched_wake(struct thread *t)
 	t->deadline = OS_FOREVER;
 	append(&ready, t);
 	cpu_self()->resched = true;
+	/* Whoever runs now may have been alone, without an end to its slice. */
+	timer_want(time_now_ns() + SLICE_NS);
 }
 
 static void wake_sleepers(void)

@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 			xenbus_watch_wait(&watch, OS_FOREVER);
 			xenbus_read(XENBUS_NO_TX, "control/shutdown", wish, sizeof(wish));
 		}
+	xenbus_write(XENBUS_NO_TX, "control/shutdown", "");	/* seen */
 	printf("bye: %s\n", end);
 	libos_shutdown(strcmp(end, "reboot") ? SHUTDOWN_poweroff : SHUTDOWN_reboot);
 }

@@ -145,6 +145,28 @@ static void raise_later(void *arg)
 	semaphore_up(arg);
 }
 
+static volatile bool answered;
+
+static void answer(void *arg)
+{
+	semaphore_down(arg);
+	answered = true;
+}
+
+static void check_fairness(void)
+{
+	struct thread *t = thread_create("answer", answer, &sem);
+	uint64_t end;
+
+	thread_sleep_ns(30 * MS);	/* it waits, and no slice is running */
+	end = time_now_ns() + 500 * MS;
+	semaphore_up(&sem);
+	while (!answered && time_now_ns() < end)
+		;
+	check("a woken thread runs though its waker never yields", answered);
+	thread_join(t);
+}
+
 static void check_locks(void)
 {
 	struct thread *t[4];
@@ -376,6 +398,10 @@ static void check_files(void)
 	check("no such file", open("/tmp/none", O_RDONLY) < 0 && errno == ENOENT);
 	check("no files outside /tmp", open("/new", O_WRONLY | O_CREAT, 0666) < 0 && errno == EROFS);
 	check("nor a new /tmp", unlink("/tmp") < 0 && errno == EROFS);
+	f = fopen("/tmp/far", "w");
+	check("no file of absurd size", fseek(f, 1L << 50, SEEK_SET) == 0 && fputc('x', f) == 'x' &&
+	      fflush(f) == EOF && errno == EFBIG);
+	fclose(f);
 	check("a bad descriptor", write(33, "x", 1) < 0 && errno == EBADF);
 	check("the console is a terminal", isatty(1) == 1);
 }
@@ -396,6 +422,7 @@ int main(int argc, char **argv)
 	check_thread_state();
 	check_thread_memory();
 	check_locks();
+	check_fairness();
 	check_posix();
 	check_memory();
 	check_frames();
