@@ -8,7 +8,7 @@
 
 struct domain;
 
-char log_text[65536], serial_text[8192];
+char log_text[65536], serial_text[65536];
 static size_t log_len, serial_len;
 
 void log_reset(void)

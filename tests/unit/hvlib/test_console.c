@@ -52,7 +52,9 @@ static void test_guest_text(void **state)
 	(void)state;
 	dom0_.privileged = true;
 	strcpy(opt.console, "com1");
+	serial_reset();
 	console_init();
+	assert_non_null(strstr(serial_text, "new\n"));	/* said before there was a console */
 	opt.guest_loglvl = LOG_DEBUG;
 	serial_reset();
 	console_guest_write(&dom0_, "raw \033[1m", 8);
