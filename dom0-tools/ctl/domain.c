@@ -123,36 +123,17 @@ int ctl_domain_list(ctl_info *infos, unsigned int max)
 	return rc ? rc : (int)n;
 }
 
-static int context_op(uint32_t cmd, domid_t domid, unsigned int vcpu, vcpu_guest_context_t *page)
-{
-	struct xen_domctl op = { .cmd = cmd, .domain = domid };
-
-	op.u.vcpucontext.vcpu = vcpu;
-	set_xen_guest_handle(op.u.vcpucontext.ctxt, page);
-	return os_domctl(&op);
-}
-
 int ctl_vcpu_set_context(domid_t domid, unsigned int vcpu, const vcpu_guest_context_t *context)
 {
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpucontext, .domain = domid };
 	vcpu_guest_context_t *page = os_alloc_pages(CONTEXT_PAGES);
 	int rc = -ENOMEM;
 
 	if (page) {
 		memcpy(page, context, sizeof(*page));
-		rc = context_op(XEN_DOMCTL_setvcpucontext, domid, vcpu, page);
-	}
-	os_free_pages(page, CONTEXT_PAGES);
-	return rc;
-}
-
-int ctl_vcpu_get_context(domid_t domid, unsigned int vcpu, vcpu_guest_context_t *context)
-{
-	vcpu_guest_context_t *page = os_alloc_pages(CONTEXT_PAGES);
-	int rc = -ENOMEM;
-
-	if (page) {
-		rc = context_op(XEN_DOMCTL_getvcpucontext, domid, vcpu, page);
-		memcpy(context, page, sizeof(*page));
+		op.u.vcpucontext.vcpu = vcpu;
+		set_xen_guest_handle(op.u.vcpucontext.ctxt, page);
+		rc = os_domctl(&op);
 	}
 	os_free_pages(page, CONTEXT_PAGES);
 	return rc;

@@ -29,7 +29,6 @@ int ctl_domain_hypercall_page(domid_t domid, xen_pfn_t mfn);
 int ctl_domain_info(domid_t domid, ctl_info *info);             /* -ESRCH: no such domain */
 int ctl_domain_list(ctl_info *infos, unsigned int max);         /* number found, by rising id */
 int ctl_vcpu_set_context(domid_t domid, unsigned int vcpu, const vcpu_guest_context_t *context);
-int ctl_vcpu_get_context(domid_t domid, unsigned int vcpu, vcpu_guest_context_t *context);
 /* weight 1-65535, cap in percent of a CPU, 0 none; -EOPNOTSUPP: the scheduler has neither. */
 int ctl_domain_weight(domid_t domid, unsigned int weight, unsigned int cap);
 

@@ -41,25 +41,41 @@ static int refused(struct err *err, int rc, const char *what)
 		       strerror(-rc));
 }
 
-int life_find(const char *who, domid_t *domid)
+static bool has_name(const ctl_info *info, const void *who)
+{
+	char name[DOMAIN_NAME_MAX + 1];
+
+	if (isdigit(*(const unsigned char *)who))
+		snprintf(name, sizeof(name), "%u", info->domain);
+	else
+		xstree_name(info->domain, name);
+	return !strcmp(name, who);
+}
+
+static bool has_uuid(const ctl_info *info, const void *uuid)
+{
+	return !memcmp(info->handle, uuid, sizeof(info->handle));
+}
+
+/* The first domain for which is(info, what). */
+static int find(bool (*is)(const ctl_info *info, const void *what), const void *what,
+		domid_t *domid)
 {
 	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
 	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : 0, rc = -ENOENT;
-	char name[DOMAIN_NAME_MAX + 1], id[8];
 
-	for (int i = 0; i < n && rc; i++) {
-		snprintf(id, sizeof(id), "%u", infos[i].domain);
-		if (!isdigit((unsigned char)*who))
-			xstree_name(infos[i].domain, name);
-		else
-			strcpy(name, id);
-		if (strcmp(name, who))
-			continue;
-		*domid = infos[i].domain;
-		rc = 0;
-	}
+	for (int i = 0; i < n && rc; i++)
+		if (is(&infos[i], what)) {
+			*domid = infos[i].domain;
+			rc = 0;
+		}
 	free(infos);
 	return rc;
+}
+
+int life_find(const char *who, domid_t *domid)
+{
+	return find(has_name, who, domid);
 }
 
 static int check_memory(const struct domain_config *c, struct err *err)
@@ -192,6 +208,9 @@ static int create_locked(const struct domain_config *c, domid_t *domid, struct e
 	if (!life_find(c->name, &other))
 		return err_set(err, ERR_EXISTS, "a domain named \"%s\" exists already, its id is %u",
 			       c->name, other);
+	if (!find(has_uuid, c->uuid, &other))
+		return err_set(err, ERR_EXISTS, "the uuid of \"%s\" is in use by domain %u",
+			       c->name, other);
 	rc = builder_load(&k, c->kernel, c->ramdisk, c->memory_kb >> 2, err);
 	if (rc)
 		return rc;
@@ -236,6 +255,9 @@ static int destroy_locked(domid_t domid, int code, struct err *err)
 
 	if (rc)
 		return refused(err, rc, domid ? "no such domain" : "domain 0 stays");
+	/* A domain that had ended and was preserved keeps its own reason. */
+	if (code == RECORD_DESTROYED && info.flags & XEN_DOMINF_shutdown)
+		code = (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	ctl_domain_pause(domid);        /* so that the last words are the last */
 	console_gone(domid);
 	records_died(domid, code, take_report(domid));

@@ -45,13 +45,14 @@ static void rename_away(const struct record_living *r)
 	time_t now = (time_t)(os_wall_ns() / 1000000000ULL);
 	char name[DOMAIN_NAME_MAX + 1];
 	struct tm tm;
-	size_t len;
+	char stamp[16];
+	domid_t other;
 
-	len = (size_t)snprintf(name, sizeof(name) - 20, "%s", r->config.name);
-	if (len > sizeof(name) - 21)
-		len = sizeof(name) - 21;
 	gmtime_r(&now, &tm);
-	strftime(name + len, sizeof(name) - len, "-%Y%m%dT%H%MZ", &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%MZ", &tm);
+	snprintf(name, sizeof(name), "%.40s-%s", r->config.name, stamp);
+	if (!life_find(name, &other))
+		snprintf(name, sizeof(name), "%.40s-%s-%u", r->config.name, stamp, r->domid);
 	xstree_rename(r->domid, name);
 	records_set_preserved(r->domid, name);
 }

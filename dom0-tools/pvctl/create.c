@@ -70,11 +70,28 @@ static int read_config(struct domain_config *config, int argc, char **argv, stru
 	return rc;
 }
 
+/* A domain that is gone before the console is there has left its output. */
+static int attach(domid_t domid)
+{
+	int rc = console_attach(domid);
+	char id[8], *log;
+
+	if (rc == -ENOENT) {
+		snprintf(id, sizeof(id), "%u", domid);
+		log = console_log(id, NULL);
+		fputs(log ? log : "", stdout);
+		free(log);
+		return EXIT_DONE;
+	}
+	if (rc < 0)
+		fprintf(stderr, "pvctl: cannot attach the console: %s\n", strerror(-rc));
+	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int run(const struct domain_config *config, bool console, bool paused)
 {
 	struct err err;
 	domid_t domid;
-	int rc;
 
 	if (life_create(config, &domid, &err))
 		return verb_failed(&err);
@@ -82,13 +99,8 @@ static int run(const struct domain_config *config, bool console, bool paused)
 		life_destroy(domid, RECORD_DESTROYED, NULL);
 		return verb_failed(&err);
 	}
-	if (!console)
-		return EXIT_DONE;
 	fflush(stdout);
-	rc = console_attach(domid);
-	if (rc < 0 && rc != -ENOENT)    /* gone already: its output is kept and can be shown */
-		fprintf(stderr, "pvctl: cannot attach the console: %s\n", strerror(-rc));
-	return rc < 0 && rc != -ENOENT ? EXIT_FAILED : EXIT_DONE;
+	return console ? attach(domid) : EXIT_DONE;
 }
 
 int verb_create(int argc, char **argv)

@@ -67,16 +67,34 @@ static unsigned int all_guests(domid_t *ids)
 	return found;
 }
 
-static void wait_gone(const domid_t *ids, unsigned int n)
+/* Gone, or shut down and meant to stay. */
+static bool ended(domid_t domid)
 {
+	struct record_living r;
 	ctl_info info;
 
+	if (ctl_domain_info(domid, &info))
+		return true;
+	if (!(info.flags & XEN_DOMINF_shutdown))
+		return false;
+	if (records_living(domid, &r))
+		return false;           /* on its way out */
+	domain_config_free(&r.config);
+	return r.preserved;
+}
+
+static int wait_ended(const domid_t *ids, unsigned int n)
+{
 	fprintf(stderr, "Waiting for %u domain%s\n", n, n == 1 ? "" : "s");
 	for (unsigned int i = 0; i < n; i++) {
-		while (!ctl_domain_info(ids[i], &info) && !(info.flags & XEN_DOMINF_shutdown))
+		while (!ended(ids[i])) {
+			if (verb_interrupted())
+				return EXIT_FAILED;
 			os_sleep_ms(WAIT_STEP_MS);
+		}
 		fprintf(stderr, "Domain %u has ended\n", ids[i]);
 	}
+	return EXIT_DONE;
 }
 
 static int request(int argc, char **argv, const char *what, const char *doing)
@@ -105,9 +123,7 @@ static int request(int argc, char **argv, const char *what, const char *doing)
 		if (life_request(ids[i], what, &err))
 			return verb_failed(&err);
 	}
-	if (wait)
-		wait_gone(ids, n);
-	return EXIT_DONE;
+	return wait ? wait_ended(ids, n) : EXIT_DONE;
 }
 
 int verb_shutdown(int argc, char **argv)

@@ -7,6 +7,8 @@
 #include "pvctl/pvctl.h"
 #include "pvctl/verbs.h"
 
+#define CTRL_C 3
+
 static const struct verb {
 	const char *name, *arguments, *summary, *details;
 	int (*run)(int argc, char **argv);
@@ -26,10 +28,10 @@ static const struct verb {
 	  "  Leave with Ctrl-]\n", verb_console },
 	{ "destroy", "DOMAIN", "End a domain at once", "", verb_destroy },
 	{ "shutdown", "[-w] -a|DOMAIN", "Ask a domain to power off",
-	  "  -w, --wait  until it is gone\n  -a, --all   all domains but domain 0\n",
+	  "  -w, --wait  until it is gone, or Ctrl-C\n  -a, --all   all domains but domain 0\n",
 	  verb_shutdown },
 	{ "reboot", "[-w] -a|DOMAIN", "Ask a domain to reboot",
-	  "  -w, --wait  until it is gone\n  -a, --all   all domains but domain 0\n",
+	  "  -w, --wait  until it is gone, or Ctrl-C\n  -a, --all   all domains but domain 0\n",
 	  verb_reboot },
 	{ "pause", "DOMAIN", "Pause a domain", "", verb_pause },
 	{ "unpause", "DOMAIN", "Let a paused domain run", "", verb_unpause },
@@ -86,6 +88,13 @@ bool verb_domain(const char *who, domid_t *domid)
 		return true;
 	fprintf(stderr, "%s is an invalid domain identifier (rc=-6)\n", who);
 	return false;
+}
+
+bool verb_interrupted(void)
+{
+	char c;
+
+	return os_term_read(&c, 1, 0) == 1 && c == CTRL_C;
 }
 
 int verb_help(int argc, char **argv)

@@ -35,6 +35,9 @@ int verb_failed(const struct err *err);
 /* Finds the domain or says on stderr, in xl's words, that there is none. */
 bool verb_domain(const char *who, domid_t *domid);
 
+/* Whether the operator typed Ctrl-C; for verbs that wait. What else was typed is lost. */
+bool verb_interrupted(void);
+
 /* Options, one letter each, first in the arguments; reentrant, unlike getopt. */
 struct opts {
 	int argc, at;

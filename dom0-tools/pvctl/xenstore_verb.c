@@ -10,7 +10,6 @@
 
 #define PATH_BYTES 3073
 #define MAX_DEPTH 64
-#define CTRL_C 3
 #define WATCH_STEP_MS 100
 
 static int complain(const char *what, const char *path)
@@ -120,19 +119,12 @@ static int do_rm(int argc, char **argv)
 	return argc < 2 ? EXIT_USAGE : EXIT_DONE;
 }
 
-static bool interrupted(void)
-{
-	char c;
-
-	return os_term_read(&c, 1, 0) == 1 && c == CTRL_C;
-}
-
 static void watch_loop(struct xs_handle *h, long left)
 {
 	unsigned int n;
 	char **event;
 
-	while (left && !interrupted()) {
+	while (left && !verb_interrupted()) {
 		event = xs_read_watch_timeout(h, &n, WATCH_STEP_MS);
 		if (!event)
 			continue;
