@@ -71,7 +71,7 @@ int acpi_enter_sleep(uint16_t pm1a, uint16_t pm1b, uint8_t state);
 
 /* --- x86/serial.c: COM1, polled output --- */
 bool serial_init(unsigned baud);		/* 0: keep the firmware's; false: no such port */
-void serial_write(const char *s, size_t n);	/* \n becomes \r\n */
+void serial_write(const char *s, size_t n);	/* a bare \n becomes \r\n */
 void serial_irq_init(void);			/* receive interrupts */
 size_t serial_read(char *buf, size_t n);	/* received characters; console lock held */
 

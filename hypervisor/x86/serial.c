@@ -68,10 +68,12 @@ static void putc(char c)
 
 void serial_write(const char *s, size_t n)
 {
+	static char last;
+
 	if (!present)
 		return;
-	for (; n--; s++) {
-		if (*s == '\n')
+	for (; n--; last = *s++) {
+		if (*s == '\n' && last != '\r')
 			putc('\r');
 		putc(*s);
 	}
