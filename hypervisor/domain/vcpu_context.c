@@ -117,6 +117,7 @@ static void set_entries(struct pv_vcpu *pv, const vcpu_guest_context_t *c)
 static void set_registers(struct vcpu *v, const vcpu_guest_context_t *c)
 {
 	v->regs = c->user_regs;
+	v->cont.restarting = false;	/* a preempted hypercall of the old registers */
 	v->regs.cs = pv_fix_sel(v->regs.cs);
 	v->regs.ss = pv_fix_sel(v->regs.ss);
 	v->pv.iopl = (v->regs.rflags & EFLAGS_IOPL) >> 12;
