@@ -26,22 +26,6 @@ static void print_seconds(uint64_t ns)
 	printf("%" PRIu64 ".%03u s", ns / 1000000000U, (unsigned int)(ns / 1000000U % 1000));
 }
 
-static void print_report(const char *report, const char *nothing)
-{
-	if (!report || !*report) {
-		if (nothing)
-			printf("%s\n", nothing);
-		return;
-	}
-	printf("The hypervisor's log says of it:\n");
-	for (const char *line = report; *line;) {
-		int len = (int)strcspn(line, "\n");
-
-		printf("  %.*s\n", len, line);
-		line += len + (line[len] == '\n');
-	}
-}
-
 /* Text without terminal controls: escape sequences and bytes that are no characters. */
 static void print_plain(const char *p, const char *end)
 {
@@ -53,6 +37,24 @@ static void print_plain(const char *p, const char *end)
 		}
 		if (isprint((unsigned char)*p) || *p == '\t')
 			putchar(*p);
+	}
+}
+
+static void print_report(const char *report, const char *nothing)
+{
+	if (!report || !*report) {
+		if (nothing)
+			printf("%s\n", nothing);
+		return;
+	}
+	printf("The hypervisor's log says of it:\n");
+	for (const char *line = report; *line;) {
+		const char *end = line + strcspn(line, "\n");
+
+		printf("  ");
+		print_plain(line, end);
+		putchar('\n');
+		line = *end ? end + 1 : end;
 	}
 }
 
