@@ -21,7 +21,7 @@ int evtchn_bind_ipi(unsigned int vcpu, evtchn_port_t *port);
 int evtchn_send(evtchn_port_t port);
 int evtchn_close(evtchn_port_t port);		/* also forgets the handler; the port ends masked */
 
-/* Sets the handler (NULL removes it) and unmasks the port; an event already pending is delivered. */
+/* Sets the handler and unmasks the port; an event already pending is delivered. NULL masks it. */
 void evtchn_set_handler(evtchn_port_t port, evtchn_handler_t fn, void *arg);
 
 void evtchn_mask(evtchn_port_t port);

@@ -21,8 +21,8 @@ void pvconsole_write(const void *p, size_t n);
 /* The same without sleeping: for panics and for event handlers. */
 void pvconsole_write_now(const void *p, size_t n);
 
-/* What is there, at least one byte; waits for it until the deadline (ns of system time, OS_FOREVER).
- * 0: the deadline passed. */
+/* What is there, at least one byte; waits for it until the deadline (ns of system time,
+ * OS_FOREVER). 0: the deadline passed. */
 size_t pvconsole_read(void *p, size_t n, uint64_t deadline_ns);
 
 #endif

@@ -11,8 +11,8 @@
 extern struct start_info *start_info;
 extern struct shared_info *shared_info;
 
-/* si: the pointer the domain was entered with; shared_va: an own page-aligned page of the image that
- * is to show the shared info frame. Panics if the hypervisor refuses. */
+/* si: the pointer the domain was entered with; shared_va: an own page-aligned page of the image
+ * that is to show the shared info frame. Panics if the hypervisor refuses. */
 void kit_init(struct start_info *si, void *shared_va);
 
 bool start_info_is_dom0(void);

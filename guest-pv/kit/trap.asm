@@ -1,15 +1,15 @@
 ; SPDX-License-Identifier: MIT
 ;
-; Where the hypervisor enters the guest: exceptions, events and system calls. From the guest's kernel
-; the frame is pushed on the running stack, aligned to 16 bytes first; from its user mode, on the
-; stack that stack_switch named:
+; Where the hypervisor enters the guest: exceptions, events and system calls. From the guest's
+; kernel the frame is pushed on the running stack, aligned to 16 bytes first; from its user mode, on
+; the stack that stack_switch named:
 ;
 ;	ss  rsp  rflags  cs  rip  [error code]  r11  rcx  <- rsp
 ;
-; Every entry makes of it a `struct trap_frame` (trap.h) and calls C with its address; C may change the
-; frame. rflags.IF in the frame says whether events were enabled; iret, the hypercall, restores that
-; in the same step as it returns, so no event can come between. It returns to user mode when the
-; frame's cs has privilege 3.
+; Every entry makes of it a `struct trap_frame` (trap.h) and calls C with its address; C may change
+; the frame. rflags.IF in the frame says whether events were enabled; iret, the hypercall, restores
+; that in the same step as it returns, so no event can come between. It returns to user mode when
+; the frame's cs has privilege 3.
 
 %define HYPERVISOR_IRET 23
 
@@ -38,8 +38,8 @@ section .text
 	cld
 %endmacro
 
-; in: rsp = struct trap_frame. Does not return. Also the way into user mode for the first time. The vector's slot goes away; the error code's becomes
-; the "flags" of the iret hypercall, 0.
+; in: rsp = struct trap_frame. Does not return. Also the way into user mode for the first time. The
+; vector's slot goes away; the error code's becomes the "flags" of the iret hypercall, 0.
 trap_return:
 	pop r15
 	pop r14

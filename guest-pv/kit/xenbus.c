@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The xenstore client. One conversation at a time: `lock` is held from the request to its reply, and
- * while a message is taken off the ring. Watch events come between replies; whoever reads one counts
- * it in its watch and wakes the waiters, so no thread of our own is needed.
+ * The xenstore client. One conversation at a time: `lock` is held from the request to its reply,
+ * and while a message is taken off the ring. Watch events come between replies; whoever reads one
+ * counts it in its watch and wakes the waiters, so no thread of our own is needed.
  *
- * The store is a peer: lengths it sends are checked, and an impossible one ends the conversation for
- * good rather than losing step: `connected` falls, and every call from then on says so.
+ * The store is a peer: lengths it sends are checked, and an impossible one ends the conversation
+ * for good rather than losing step: `connected` falls, and every call from then on says so.
  */
 #include <kit/xenbus.h>
 #include <kit/evtchn.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Client of the xenstore over the domain's own ring. Values are bytes; strings returned are
- * terminated and malloc-free: they live in memory the caller passes.
- * Errors: a negative error of <xen/errno.h>, the store's own (-XEN_ENOENT ...) or -XEN_EIO for a
- * broken conversation, -XEN_ENODEV where there is no store. All functions sleep; call them from threads.
+ * terminated and malloc-free: they live in memory the caller passes. Errors: a negative error of
+ * <xen/errno.h>, the store's own (-XEN_ENOENT ...) or -XEN_EIO for a broken conversation,
+ * -XEN_ENODEV where there is no store. All functions sleep; call them from threads.
  */
 #ifndef KIT_XENBUS_H
 #define KIT_XENBUS_H
@@ -14,7 +14,7 @@
 typedef uint32_t xenbus_tx_t;
 #define XENBUS_NO_TX 0u
 
-/* ring: the mapped page start_info->store_mfn. Only where there is one (not in the control domain). */
+/* ring: the mapped page start_info->store_mfn. Not in the control domain, which has none. */
 int xenbus_init(void *ring, evtchn_port_t port);
 
 /* Reads a node. Gives its length, and at most size-1 bytes and a terminator in buf; -XEN_ENOSPC if

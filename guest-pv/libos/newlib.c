@@ -94,7 +94,7 @@ clock_t times(struct tms *t)
 	return now;
 }
 
-/* A program that ends well powers the domain off; any other status is a crash to those who watch. */
+/* A program that ends well powers the domain off; any other status is a crash to who watches. */
 void _exit(int status)
 {
 	hypercall_shutdown(status == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash);

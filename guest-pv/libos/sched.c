@@ -3,8 +3,8 @@
  * The scheduler: round-robin with time slices, sleepers by deadline, no periodic tick. The timer is
  * set to the nearer of the first sleeper's deadline and, if others want to run, the slice's end.
  *
- * Lock: everything here runs with events disabled. A thread that is switched to finds them disabled,
- * and restores what it had itself.
+ * Lock: everything here runs with events disabled. A thread that is switched to finds them
+ * disabled, and restores what it had itself.
  */
 #include "sched.h"
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory at boot and after. The builder maps only the first megabytes, so the linear map is extended
- * over the rest with page tables made from what is mapped already: each new table maps 2 MB, of
- * which the next tables are taken. Then all that the boot did not use is handed to the allocator.
+ * Memory at boot and after. The builder maps only the first megabytes, so the linear map is
+ * extended over the rest with page tables made from what is mapped already: each new table maps 2
+ * MB, of which the next tables are taken. Then all that the boot did not use is handed to the
+ * allocator.
  */
 #include "vm.h"
 #include <errno.h>

@@ -19,17 +19,21 @@ $(foreach t,$(LIBOS_TESTS),$(call guest_test_objects,$t)): $(B)/%.c.o: %.c | $(L
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) -MMD -MP -c -o $@ $<
 
-# What a test is linked with besides its own objects.
-guest_test_base = $(if $(filter $1,$(LIBOS_TESTS)),$(LIBOS_LIBS),$(if $(filter $1,$(BARE_TESTS)),,\
-	$(GUEST_TEST_LIB)) $(KIT_LIB) $(KIT_LDSCRIPT))
-
 define guest_test
-$(B)/guest/$1.elf: $(call guest_test_objects,$1) $(call guest_test_base,$1)
+$(B)/guest/$1.elf: $(call guest_test_objects,$1) $(if $(filter $1,$(BARE_TESTS)),,$(GUEST_TEST_LIB)) \
+		$(KIT_LIB) $(KIT_LDSCRIPT)
 	$$(call say,LINK,$$@)
-	$$(Q)mkdir -p $$(@D) && $(LD) $(LIBOS_LDFLAGS) -o $$@ $$(filter %.o,$$^) \
-		--start-group $$(filter %.a,$$^) --end-group
+	$$(Q)mkdir -p $$(@D) && $(LD) $(LIBOS_LDFLAGS) -o $$@ $$(filter %.o %.a,$$^)
 endef
-$(foreach t,$(GUEST_TESTS),$(eval $(call guest_test,$t)))
+
+define libos_test
+$(B)/guest/$1.elf: $(call guest_test_objects,$1) $(LIBOS_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(call libos_link,$$@,$$(filter %.o,$$^))
+endef
+
+$(foreach t,$(filter-out $(LIBOS_TESTS),$(GUEST_TESTS)),$(eval $(call guest_test,$t)))
+$(foreach t,$(LIBOS_TESTS),$(eval $(call libos_test,$t)))
 
 ALL += $(GUEST_TESTS:%=$(B)/guest/%.elf)
 

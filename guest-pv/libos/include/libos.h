@@ -4,7 +4,8 @@
  * A program is an ordinary C program with main(argc, argv): the arguments are the domain's command
  * line, files come read-only from the initrd (cpio newc) and read-write from /tmp (in memory).
  * pthread.h and semaphore.h are there too, over the same threads; events, grants, time, the console
- * and the store are the kit's (kit/evtchn.h, kit/gnttab.h, kit/time.h, kit/pvconsole.h, kit/xenbus.h).
+ * and the store are the kit's (kit/evtchn.h, kit/gnttab.h, kit/time.h, kit/pvconsole.h,
+ * kit/xenbus.h).
  *
  * One address space, one privilege: threads share everything. They are preempted by a timer, so
  * shared data needs a lock. Nothing here but waitq_wake* and events_* may be called from an event

@@ -3,8 +3,9 @@
  * Nonsense from a guest is answered, not obeyed.
  *
  * Hypercalls that do not exist give ENOSYS; sub-operations that do not exist ENOSYS or EINVAL as
- * named; pointers that are unmapped, not canonical or the hypervisor's give EFAULT; so does a structure that
- * runs off the end of a mapped page. After all of it the guest and the hypervisor still work.
+ * named; pointers that are unmapped, not canonical or the hypervisor's give EFAULT; so does a
+ * structure that runs off the end of a mapped page. After all of it the guest and the hypervisor
+ * still work.
  */
 #include "test.h"
 #include <xen/callback.h>

@@ -3,9 +3,9 @@
  * The state a PV kernel starts in.
  *
  * start_info names the interface ("xen-3.0-x86_64" style magic), the domain's frames, its boot page
- * tables and its flags; the p2m it points to and the machine's m2p agree for every frame; page tables
- * are mapped read-only; hypercalls work through the page the loader filled in; the shared page has
- * a running clock and starts with events masked; the command line is the operator's.
+ * tables and its flags; the p2m it points to and the machine's m2p agree for every frame; page
+ * tables are mapped read-only; hypercalls work through the page the loader filled in; the shared
+ * page has a running clock and starts with events masked; the command line is the operator's.
  */
 #include "test.h"
 

@@ -3,9 +3,9 @@
  * Privileged instructions, executed by the guest's kernel in ring 3.
  *
  * The hypervisor emulates those a PV kernel may use: control registers as the ABI describes them,
- * CPUID behind the forced-emulation prefix (which also tells the hypervisor's name), permitted MSRs,
- * I/O ports the domain may touch, CLTS, WBINVD, HLT-free idling. What is not permitted is a general
- * protection fault, as on hardware.
+ * CPUID behind the forced-emulation prefix (which also tells the hypervisor's name), permitted
+ * MSRs, I/O ports the domain may touch, CLTS, WBINVD, HLT-free idling. What is not permitted is a
+ * general protection fault, as on hardware.
  */
 #include "test.h"
 

@@ -2,11 +2,11 @@
 /*
  * Event channels, seen from one domain that talks to itself.
  *
- * A port that was opened for a domain can be bound by it, and by nobody else; events go to the other
- * end, wait while masked, coalesce, and interrupt once unmasked; closing one end leaves the other
- * unbound. VIRQs and IPIs bind once. status tells what each port is. Ports run out with ENOSPC at
- * the limit, and all come back. poll and block wake for events. Wrong ports, domains and vcpus are
- * refused.
+ * A port that was opened for a domain can be bound by it, and by nobody else; events go to the
+ * other end, wait while masked, coalesce, and interrupt once unmasked; closing one end leaves the
+ * other unbound. VIRQs and IPIs bind once. status tells what each port is. Ports run out with
+ * ENOSPC at the limit, and all come back. poll and block wake for events. Wrong ports, domains and
+ * vcpus are refused.
  */
 #include "test.h"
 

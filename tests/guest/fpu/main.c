@@ -3,8 +3,8 @@
  * The FPU and its trap.
  *
  * After fpu_taskswitch(1) the next FPU or SSE instruction raises vector 7, once: the hypervisor
- * clears the flag as it delivers the trap. fpu_taskswitch(0) and CLTS clear it too. cr0.TS shows it. Register
- * contents are kept through hypercalls and blocking.
+ * clears the flag as it delivers the trap. fpu_taskswitch(0) and CLTS clear it too. cr0.TS shows
+ * it. Register contents are kept through hypercalls and blocking.
  */
 #include "test.h"
 

@@ -2,11 +2,11 @@
 /*
  * Grants, by a domain that grants its own frames to itself.
  *
- * A granted frame can be mapped at an address or by its entry, shows the same bytes, marks the grant
- * as in use until the last unmap, and is gone after it. A read-only grant cannot be mapped or copied
- * to writable. Copies move bytes between frames and grants and stay inside pages. References out of
- * range, not granted, or granted to others are refused, as are handles and addresses that are wrong;
- * each operation of a batch has its own status.
+ * A granted frame can be mapped at an address or by its entry, shows the same bytes, marks the
+ * grant as in use until the last unmap, and is gone after it. A read-only grant cannot be mapped or
+ * copied to writable. Copies move bytes between frames and grants and stay inside pages. References
+ * out of range, not granted, or granted to others are refused, as are handles and addresses that
+ * are wrong; each operation of a batch has its own status.
  */
 #include "test.h"
 #include <xen/grant_table.h>
@@ -30,7 +30,8 @@ static void grant(unsigned int ref, domid_t domid, unsigned int flags)
 	__atomic_store_n(&table[ref].flags, flags, __ATOMIC_SEQ_CST);
 }
 
-static int map(unsigned int ref, domid_t domid, void *va, unsigned int flags, grant_handle_t *handle)
+static int map(unsigned int ref, domid_t domid, void *va, unsigned int flags,
+	       grant_handle_t *handle)
 {
 	struct gnttab_map_grant_ref m = { .host_addr = (long)va, .flags = GNTMAP_host_map | flags,
 					  .ref = ref, .dom = domid };

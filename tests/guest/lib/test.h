@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a micro guest is written with. It runs as the control domain's kernel, straight on the
- * hypervisor, on the porting kit and nothing else: no C library, no threads. Its header comment says
- * what it expects; each expectation is one line of output:
+ * hypervisor, on the porting kit and nothing else: no C library, no threads. Its header comment
+ * says what it expects; each expectation is one line of output:
  *
  *	ok NAME		not ok NAME: got 0x..., expected 0x...
  *
@@ -42,7 +42,7 @@ extern volatile uint64_t trap_resume, trap_taken;
 #define TRAP_UD TRAPPED(6, 0)
 #define TRAP_GP TRAPPED(13, 0)
 
-/* insn: a string; outputs and inputs as in asm, in parentheses-free lists. Label 771 is reserved. */
+/* insn: a string; outputs and inputs as in asm. rcx, r11 and label 771 are the macro's own. */
 #define PROBE(insn, outputs, inputs...) ({					\
 	trap_taken = 0;								\
 	__asm__ volatile("leaq 771f(%%rip), %%rcx\n\tmovq %%rcx, trap_resume(%%rip)\n\t" \

@@ -4,9 +4,9 @@
  *
  * Threads run, are preempted, sleep, join and end without leaking their memory; mutexes exclude and
  * hand over, conditions and semaphores wake and time out, recursive POSIX mutexes count; vector
- * registers and errno are each thread's own; malloc grows and serves threads at once; files come from /tmp and
- * directories list them; the initrd's are read-only; frames map and unmap; ports can be waited for;
- * the command line is argv.
+ * registers and errno are each thread's own; malloc grows and serves threads at once; files come
+ * from /tmp and directories list them; the initrd's are read-only; frames map and unmap; ports can
+ * be waited for; the command line is argv.
  */
 #include <libos.h>
 #include <dirent.h>
@@ -317,7 +317,8 @@ static void check_frames(void)
 	frames_unmap(view, 2);
 	mfns[1] = pte_mfn(pt_root()[pt_index(MACH2PHYS_VIRT_START, PT_LEVELS)]);
 	errno = 0;
-	check("one frame of the hypervisor: none mapped", !frames_map(mfns, 2, PTE_RW, DOMID_SELF) && errno);
+	check("one frame of the hypervisor: none mapped",
+	      !frames_map(mfns, 2, PTE_RW, DOMID_SELF) && errno);
 	pages_free(page, 2);
 }
 

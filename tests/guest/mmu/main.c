@@ -2,11 +2,12 @@
 /*
  * Page tables: what a domain may write into them and what it may not.
  *
- * A frame has one type at a time. So: a page table is never mapped writable; a frame mapped writable
- * never becomes a page table; when the last use of the old type is gone, it may. Entries with bits
- * the ABI has no use for, with frames of others, or in the hypervisor's slots are refused, at every level, and a
- * refused batch says how far it came. Tables can be pinned and unpinned, a base pointer can be
- * changed, update_va_mapping edits the running tables, and both kinds of flush take effect.
+ * A frame has one type at a time. So: a page table is never mapped writable; a frame mapped
+ * writable never becomes a page table; when the last use of the old type is gone, it may. Entries
+ * with bits the ABI has no use for, with frames of others, or in the hypervisor's slots are
+ * refused, at every level, and a refused batch says how far it came. Tables can be pinned and
+ * unpinned, a base pointer can be changed, update_va_mapping edits the running tables, and both
+ * kinds of flush take effect.
  */
 #include "test.h"
 

@@ -2,8 +2,8 @@
 /*
  * multicall: many hypercalls in one.
  *
- * Each entry gets its own result, in order; an unknown or nested call fails alone; effects are those
- * of the calls; a list that cannot be read fails as a whole.
+ * Each entry gets its own result, in order; an unknown or nested call fails alone; effects are
+ * those of the calls; a list that cannot be read fails as a whole.
  */
 #include "test.h"
 

@@ -2,10 +2,10 @@
 /*
  * An ordinary store to a page table.
  *
- * The table is mapped read-only; the hypervisor decodes the faulting store and makes it as a checked
- * update, with the assist of old switched on or not: plain stores and locked exchanges of a whole entry
- * work; a refused entry comes back as a page fault and changes nothing. vm_assist refuses unknown commands
- * and types.
+ * The table is mapped read-only; the hypervisor decodes the faulting store and makes it as a
+ * checked update, with the assist of old switched on or not: plain stores and locked exchanges of a
+ * whole entry work; a refused entry comes back as a page fault and changes nothing. vm_assist
+ * refuses unknown commands and types.
  */
 #include "test.h"
 
@@ -19,6 +19,28 @@ static long probe_xchg(volatile void *va, uint64_t *value)
 static long probe_cmpxchg(volatile void *va, uint64_t *expected, uint64_t value)
 {
 	return PROBE("lock cmpxchgq %2, (%1)", "+a" (*expected), "r" (va), "r" (value));
+}
+
+/* What kernels do to single bits of an entry; registers hold other values than the immediates. */
+static void check_bits(volatile uint64_t *entry)
+{
+	uint64_t before = *entry, flags;
+
+	check_value("and of a byte", PROBE("lock andb $0xfd, (%0)", NONE, "r" (entry), "a" (0)), 0);
+	check_value("clears that bit only", *entry, before & ~2UL);
+	check_value("or of a byte", PROBE("lock orb $2, (%0)", NONE, "r" (entry), "a" (0)), 0);
+	check_value("sets it again", *entry, before);
+	check_value("or of a byte within", PROBE("lock orb $4, 1(%0)", NONE, "r" (entry), "a" (0)), 0);
+	check_value("sets bit 10", *entry, before | 1UL << 10);
+	check_value("bit test and reset", PROBE("lock btrq $10, (%1); pushfq; popq %0", "=r" (flags), "r" (entry)), 0);
+	check_value("tells what it was", flags & 1, 1);
+	check_value("and clears it", *entry, before);
+	check_value("exclusive or", PROBE("lock xorq %0, (%1)", NONE, "r" (1UL << 63), "r" (entry)), 0);
+	check_value("flips", *entry, before ^ 1UL << 63);
+	check_value("store of a quarter", PROBE("movb $0x80, 7(%0)", NONE, "r" (entry), "a" (0)), 0);
+	check_value("changes those bits", *entry >> 56, 0x80);
+	check_value("string store", PROBE("cld; rep stosq", NONE, "D" (entry), "a" (0), "c" (2)), 0);
+	check_value("clears the entry", *entry | entry[1], 0);
 }
 
 void test_main(void)
@@ -50,6 +72,7 @@ void test_main(void)
 	check_value("compare and exchange, unequal", probe_cmpxchg(entry, &old, 0), 0);
 	check_value("keeps the entry", pte_mfn(*entry), virt_to_mfn(page));
 	check_value("and gives it", pte_mfn(old), virt_to_mfn(page));
+	check_bits(entry);
 	check_value("store to the root is not helped", probe_write(pt_root() + 300, 0), TRAPPED(14, 3));
 	check_value("assist off",
 		    hypercall_vm_assist(VMASST_CMD_disable, VMASST_TYPE_writable_pagetables), 0);

@@ -2,10 +2,11 @@
 /*
  * Descriptor tables.
  *
- * The guest's own GDT frames take the first 14 pages, which must not be mapped writable; descriptors
- * that would reach the hypervisor (system types, privilege below 3 is lifted, gates) are refused
- * when the frame is checked and by update_descriptor; code and data descriptors can be loaded and
- * used. The LDT is loaded on demand from guest pages and leaves them when it is replaced.
+ * The guest's own GDT frames take the first 14 pages, which must not be mapped writable;
+ * descriptors that would reach the hypervisor (system types, privilege below 3 is lifted, gates)
+ * are refused when the frame is checked and by update_descriptor; code and data descriptors can be
+ * loaded and used. The LDT is loaded on demand from guest pages and leaves them when it is
+ * replaced.
  */
 #include "test.h"
 

@@ -3,9 +3,9 @@
  * Clocks and timers.
  *
  * System time never goes back and runs with the TSC; the wall clock moves with it; a one-shot timer
- * (by vcpu_op or set_timer_op) fires once, not early, and wakes a blocked vcpu; a periodic one fires
- * while the vcpu runs, until stopped; one in the past fires at once; the run state says how long
- * the vcpu ran, and the sum of its times is the time that passed.
+ * (by vcpu_op or set_timer_op) fires once, not early, and wakes a blocked vcpu; a periodic one
+ * fires while the vcpu runs, until stopped; one in the past fires at once; the run state says how
+ * long the vcpu ran, and the sum of its times is the time that passed.
  */
 #include "test.h"
 #include <xen/vcpu.h>

@@ -2,11 +2,12 @@
 /*
  * Exceptions of the kernel itself reach its handlers.
  *
- * Vector, error code, registers and the address of the instruction are right for a breakpoint (which
- * reports the next instruction), an invalid opcode, a divide error, a general protection fault, page
- * faults of each kind (cr2 in the shared page), software interrupts, and single-stepping. A trap that asks for it masks
- * events, and iret restores the mask; one that does not leaves it alone. Registers survive the round
- * trip. A handler may be replaced by another set_trap_table, and bad tables are refused.
+ * Vector, error code, registers and the address of the instruction are right for a breakpoint
+ * (which reports the next instruction), an invalid opcode, a divide error, a general protection
+ * fault, page faults of each kind (cr2 in the shared page), software interrupts, and
+ * single-stepping. A trap that asks for it masks events, and iret restores the mask; one that does
+ * not leaves it alone. Registers survive the round trip. A handler may be replaced by another
+ * set_trap_table, and bad tables are refused.
  */
 #include "test.h"
 

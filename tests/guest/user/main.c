@@ -16,7 +16,8 @@
 #define STOP 0x53544f50		/* rax of the system call that ends a visit */
 
 extern char user_code[], user_code_end[];
-extern char user_syscall[], user_touch[], user_int3[], user_int14[], user_spin[], user_gs[], user_fs[];
+extern char user_syscall[], user_touch[], user_int3[], user_int14[];
+extern char user_spin[], user_gs[], user_fs[];
 void enter_user(struct trap_frame *f);
 void leave_user(void);
 

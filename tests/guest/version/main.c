@@ -4,8 +4,8 @@
  *
  * Version 4.17; every string is terminated inside its buffer; the capability xen-3.0-x86_64 is
  * offered; the hypervisor's range starts where the ABI says; the features a 64-bit PV kernel relies
- * on are reported, those of translated guests are not, there is no second word of them; the page size is 4096. Bad pointers give EFAULT, an
- * unknown sub-operation ENOSYS.
+ * on are reported, those of translated guests are not, there is no second word of them; the page
+ * size is 4096. Bad pointers give EFAULT, an unknown sub-operation ENOSYS.
  */
 #include "test.h"
 
@@ -62,7 +62,8 @@ static void check_features(void)
 	check_value("get_features", hypercall_xen_version(XENVER_get_features, &f), 0);
 	check_value("features of a PV initial domain", f.submap & need, need);
 	check_value("what only translated guests have is absent", f.submap &
-		    (1u << XENFEAT_writable_page_tables | 1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_supervisor_mode_kernel |
+		    (1u << XENFEAT_writable_page_tables | 1u << XENFEAT_auto_translated_physmap |
+		     1u << XENFEAT_supervisor_mode_kernel |
 		     1u << XENFEAT_writable_descriptor_tables), 0);
 	f.submap_idx = 1;
 	check_value("features beyond the first word", hypercall_xen_version(XENVER_get_features, &f),
