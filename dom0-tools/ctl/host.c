@@ -31,6 +31,8 @@ int ctl_scheduler(uint32_t *id)
 const char *ctl_scheduler_name(uint32_t id)
 {
 	switch (id) {
+	case 0:				/* Parvus's own */
+		return "rr";
 	case XEN_SCHEDULER_CREDIT:
 		return "credit";
 	case XEN_SCHEDULER_CREDIT2:
