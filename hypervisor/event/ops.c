@@ -18,6 +18,15 @@ static int target_get(uint16_t id, struct domain **d)
 	return -EPERM;
 }
 
+/* A new port goes to the guest, an error is the answer. */
+static long answer(int port, evtchn_port_t *out)
+{
+	if (port < 0)
+		return port;
+	*out = port;
+	return 0;
+}
+
 static long op_alloc_unbound(void *arg)
 {
 	evtchn_alloc_unbound_t *a = arg;
@@ -28,10 +37,7 @@ static long op_alloc_unbound(void *arg)
 		return port;
 	port = evtchn_alloc_unbound(d, a->remote_dom == DOMID_SELF ? current->domain->id : a->remote_dom);
 	domain_put(d);
-	if (port < 0)
-		return port;
-	a->port = port;
-	return 0;
+	return answer(port, &a->port);
 }
 
 static long op_bind_interdomain(void *arg)
@@ -44,43 +50,28 @@ static long op_bind_interdomain(void *arg)
 		return -ESRCH;
 	port = evtchn_bind_interdomain(current->domain, rd, a->remote_port);
 	domain_put(rd);
-	if (port < 0)
-		return port;
-	a->local_port = port;
-	return 0;
+	return answer(port, &a->local_port);
 }
 
 static long op_bind_virq(void *arg)
 {
 	evtchn_bind_virq_t *a = arg;
-	int port = evtchn_bind_virq(current->domain, a->virq, a->vcpu);
 
-	if (port < 0)
-		return port;
-	a->port = port;
-	return 0;
+	return answer(evtchn_bind_virq(current->domain, a->virq, a->vcpu), &a->port);
 }
 
 static long op_bind_pirq(void *arg)
 {
 	evtchn_bind_pirq_t *a = arg;
-	int port = evtchn_bind_pirq(current->domain, a->pirq, a->flags & BIND_PIRQ__WILL_SHARE);
 
-	if (port < 0)
-		return port;
-	a->port = port;
-	return 0;
+	return answer(evtchn_bind_pirq(current->domain, a->pirq, a->flags & BIND_PIRQ__WILL_SHARE), &a->port);
 }
 
 static long op_bind_ipi(void *arg)
 {
 	evtchn_bind_ipi_t *a = arg;
-	int port = evtchn_bind_ipi(current->domain, a->vcpu);
 
-	if (port < 0)
-		return port;
-	a->port = port;
-	return 0;
+	return answer(evtchn_bind_ipi(current->domain, a->vcpu), &a->port);
 }
 
 static long op_close(void *arg)
