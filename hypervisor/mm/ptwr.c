@@ -63,6 +63,7 @@ static bool with_imm(struct store *i, unsigned bytes, const int8_t *op_of_field)
 	if (!modrm(i, &field) || op_of_field[field] < 0)
 		return false;
 	i->op = op_of_field[field];
+	i->reg = NULL;
 	i->imm = insn_immediate(&i->in, bytes);
 	return true;
 }
@@ -122,6 +123,7 @@ static bool decode(struct store *i, struct cpu_user_regs *r)
 		return true;
 	case 0xa4: case 0xa5:
 		i->op = OP_MOVS;
+		i->reg = NULL;
 		return true;
 	}
 	return false;
@@ -241,7 +243,7 @@ static bool emulate(struct vcpu *v, uint64_t va, struct store *i, struct cpu_use
 
 bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 {
-	struct store i;
+	struct store i = { .reg = NULL };
 	bool ok;
 
 	spin_lock(&v->domain->mm_lock);
