@@ -24,6 +24,7 @@ static long probe_cmpxchg(volatile void *va, uint64_t *expected, uint64_t value)
 /* What kernels do to single bits of an entry; registers hold other values than the immediates. */
 static void check_bits(volatile uint64_t *entry)
 {
+	volatile uint64_t *to = entry;
 	uint64_t before = *entry, flags;
 
 	check_value("and of a byte", PROBE("lock andb $0xfd, (%0)", NONE, "r" (entry), "a" (0)), 0);
@@ -39,8 +40,9 @@ static void check_bits(volatile uint64_t *entry)
 	check_value("flips", *entry, before ^ 1UL << 63);
 	check_value("store of a quarter", PROBE("movb $0x80, 7(%0)", NONE, "r" (entry), "a" (0)), 0);
 	check_value("changes those bits", *entry >> 56, 0x80);
-	check_value("string store", PROBE("cld; rep stosq", NONE, "D" (entry), "a" (0), "c" (2)), 0);
+	check_value("string store", PROBE("movl $2, %%ecx; cld; rep stosq", "+D" (to), "a" (0)), 0);
 	check_value("clears the entry", *entry | entry[1], 0);
+	check_value("and ends behind it", (long)to, (long)(entry + 2));
 }
 
 void test_main(void)
