@@ -63,7 +63,6 @@ static bool with_imm(struct store *i, unsigned bytes, const int8_t *op_of_field)
 	if (!modrm(i, &field) || op_of_field[field] < 0)
 		return false;
 	i->op = op_of_field[field];
-	i->reg = NULL;
 	i->imm = insn_immediate(&i->in, bytes);
 	return true;
 }
@@ -123,7 +122,6 @@ static bool decode(struct store *i, struct cpu_user_regs *r)
 		return true;
 	case 0xa4: case 0xa5:
 		i->op = OP_MOVS;
-		i->reg = NULL;
 		return true;
 	}
 	return false;
