@@ -196,6 +196,7 @@ static void a_dying_guest_is_let_go(void **state)
 	host_virq(VIRQ_DOM_EXC);
 	expect_event("@releaseDomain", "out");
 	assert_false(xs_is_domain_introduced(h, 5));
+	assert_null(xs_read(h, XBT_NULL, "/local/domain/5/data", NULL));
 	assert_int_equal(host_mappings, 0);
 	assert_int_equal(host_ports, 1);        /* the virq */
 	host_dying[5] = false;
