@@ -49,8 +49,8 @@ static void check_page_faults(void)
 	check_value("write to a read-only page", probe_write(page, 1), TRAPPED(14, 3));
 	check_value("read of a read-only page", probe_read(page), 0);
 	check_value("make a page not executable", pt_protect(page, PTE_RW | PTE_NX), 0);
-	*page = (char)0xc3;
-	check_value("execute it", PROBE("call *%0", NONE, "r" (page)), TRAPPED(14, 0x11));
+	*page = (char)0xcc;		/* int3, were it executed */
+	check_value("execute it", PROBE("jmp *%0", NONE, "r" (page)), TRAPPED(14, 0x11));
 	check_value("read of the hypervisor's memory",
 		    probe_read((void *)0xffff830000000000) & ~PTE_PRESENT, TRAPPED(14, 0));
 	os_pages_free(page, 1);
