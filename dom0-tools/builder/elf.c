@@ -103,8 +103,8 @@ static int check_header(const struct file_header *h, struct err *err)
 	return 0;
 }
 
-/* Sections are optional, but a table that the header places outside the file betrays a cut file: the
- * table comes last, so that what the segments hold may well be there. */
+/* Sections are optional, but a table that the header places outside the file betrays a cut file:
+ * the table comes last, so that what the segments hold may well be there. */
 static int find_sections(struct elf_image *elf, const struct file_header *h, struct err *err)
 {
 	if (h->shnum == 0 || h->shentsize != sizeof(struct elf_section))

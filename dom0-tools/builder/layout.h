@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where everything lies in a new PV domain: the initial region that starts at VIRT_BASE, in the order
- * that the ABI sets (image, ramdisk, p2m, start_info, xenstore, console, page tables, stack), and
- * what the kernel's notes let lie outside of it. Pure arithmetic; pfn 0 is at VIRT_BASE.
+ * Where everything lies in a new PV domain: the initial region that starts at VIRT_BASE, in the
+ * order that the ABI sets (image, ramdisk, p2m, start_info, xenstore, console, page tables,
+ * stack), and what the kernel's notes let lie outside of it. Pure arithmetic; pfn 0 is at
+ * VIRT_BASE.
  */
 #ifndef DOM0_TOOLS_BUILDER_LAYOUT_H
 #define DOM0_TOOLS_BUILDER_LAYOUT_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* First step of the builder: files to a checked kernel and its layout. Nothing is asked of the hypervisor. */
+/* First step of the builder: files to a checked kernel and its layout. Nothing is asked of the
+ * hypervisor. */
 #include <string.h>
 #include "builder/builder.h"
 #include "builder/bzimage.h"

@@ -30,8 +30,8 @@ static const struct {
 	{ "dom0", XENFEAT_dom0 },
 };
 
-/* What a PV domain that is not domain 0 gets. Writes to page tables are emulated on request, which is
- * what kernels that ask for writable_page_tables mean. */
+/* What a PV domain that is not domain 0 gets. Writes to page tables are emulated on request, which
+ * is what kernels that ask for writable_page_tables mean. */
 static const uint32_t offered = 1u << XENFEAT_writable_page_tables |
 	1u << XENFEAT_pae_pgdir_above_4gb |
 	1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |

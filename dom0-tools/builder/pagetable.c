@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the initial page tables. Invariant that the hypervisor will check when the L4 is pinned: no
- * frame that serves as a table is mapped writable anywhere in them. Tables lie in the order L4, L3s,
- * L2s, L1s, each level by address, so that a table's frame is found by counting, not by walking.
+ * Writes the initial page tables. Invariant that the hypervisor will check when the L4 is pinned:
+ * no frame that serves as a table is mapped writable anywhere in them. Tables lie in the order L4,
+ * L3s, L2s, L1s, each level by address, so that a table's frame is found by counting, not by
+ * walking.
  */
 #include <string.h>
 #include "builder/pagetable.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The error record: kinds, their names and their errno. Pure, no lock: the record is the caller's. */
+/* The error record: kinds, their names and their errno. Pure, no lock: the record is the
+ * caller's. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

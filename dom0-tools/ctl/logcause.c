@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Puts a fault that the hypervisor logged into words. Two kinds of line name the cause: Parvus's own
- * "crashed: WHY", and the other's "Unhandled: vec N, #XX[EC]". The last of them counts.
+ * Puts a fault that the hypervisor logged into words. Two kinds of line name the cause: Parvus's
+ * own "crashed: WHY", and the other's "Unhandled: vec N, #XX[EC]". The last of them counts.
  */
 #include <stdio.h>
 #include <stdlib.h>

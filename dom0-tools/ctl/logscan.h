@@ -11,8 +11,8 @@
  * max_lines, the youngest. malloc'ed text, empty when there are none, NULL: no memory. */
 char *logscan_domain(const char *log, unsigned int domid, unsigned int max_lines);
 
-/* What ended the domain, in words, from such lines: a sentence without its full stop in out. False when
- * they name no fault. */
+/* What ended the domain, in words, from such lines: a sentence without its full stop in out. False
+ * when they name no fault. */
 bool logscan_cause(const char *report, char *out, size_t size);
 
 #endif

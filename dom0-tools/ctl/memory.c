@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A domain's memory. Frames are asked for in 2 MB extents, in one hypercall when all goes well; what
- * a fragmented machine refuses at that size comes page by page.
+ * A domain's memory. Frames are asked for in 2 MB extents, in one hypercall when all goes well;
+ * what a fragmented machine refuses at that size comes page by page.
  */
 #include <errno.h>
 #include <string.h>

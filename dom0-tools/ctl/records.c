@@ -18,7 +18,7 @@ static struct os_mutex *lock;
 static struct living *living;
 static struct record_dead dead[RECORDS_KEPT];
 static struct record_failed failed[RECORDS_KEPT];
-static unsigned int nr_dead, nr_failed;         /* ever; the next slot is this modulo RECORDS_KEPT */
+static unsigned int nr_dead, nr_failed;         /* ever; next slot: modulo RECORDS_KEPT */
 
 int records_start(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parses settings and answers questions about them. All or nothing for one text: on error nothing of
- * it stays. Lists nest to a bounded depth, because nesting is recursion here.
+ * Parses settings and answers questions about them. All or nothing for one text: on error nothing
+ * of it stays. Lists nest to a bounded depth, because nesting is recursion here.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Splits configuration text into words. The text is the operator's: any bytes, but NUL-terminated. */
+/* Splits configuration text into words. The text is the operator's: any bytes, but NUL-
+ * terminated. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>

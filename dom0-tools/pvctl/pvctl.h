@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The control command, xl's verbs. Exit status: 0 done, 1 failed (said on stderr), 2 wrong usage. */
+/* The control command, xl's verbs. Exit status: 0 done, 1 failed (said on stderr), 2 wrong
+ * usage. */
 #ifndef DOM0_TOOLS_PVCTL_PVCTL_H
 #define DOM0_TOOLS_PVCTL_PVCTL_H
 

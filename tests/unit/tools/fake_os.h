@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hypervisor, xenstored and console daemon small enough to count all they hold. Each call that can
- * fail for a reason outside the caller's control counts one step; step number fail_at fails.
+ * A hypervisor, xenstored and console daemon small enough to count all they hold. Each call that
+ * can fail for a reason outside the caller's control counts one step; step number fail_at fails.
  */
 #ifndef TESTS_TOOLS_FAKE_OS_H
 #define TESTS_TOOLS_FAKE_OS_H

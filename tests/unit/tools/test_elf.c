@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ELF images, sound and hostile. Each image lies in a block of exactly its size: ASan sees a read beyond. */
+/* ELF images, sound and hostile. Each image lies in a block of exactly its size: ASan sees a read
+ * beyond. */
 #include "test.h"
 #include "builder/elf.h"
 #include "builder/notes.h"

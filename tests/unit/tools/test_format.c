@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Output formats, byte for byte as scripts written for xl expect them; options; handshakes in words. */
+/* Output formats, byte for byte as scripts written for xl expect them; options; handshakes in
+ * words. */
 #include "test.h"
 #include "pvctl/format.h"
 #include "pvctl/handshake.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layouts and the page tables written for them. The tables are walked as the hardware does, for every
- * address of the layout, and searched for what the hypervisor would refuse: a table mapped writable.
+ * Layouts and the page tables written for them. The tables are walked as the hardware does, for
+ * every address of the layout, and searched for what the hypervisor would refuse: a table mapped
+ * writable.
  */
 #include "test.h"
 #include "builder/fill.h"
@@ -153,7 +154,8 @@ static void mapped_ramdisk(void **state)
 	drop();
 }
 
-/* Regions that begin near a boundary of each level's reach, so that tables of both sides are needed. */
+/* Regions that begin near a boundary of each level's reach, so that tables of both sides are
+ * needed. */
 static void boundaries(void **state)
 {
 	static const uint64_t bases[] = {
