@@ -2,6 +2,8 @@
 /*
  * A line editor for a terminal that understands backspace and erase-to-end (any). It is fed the
  * bytes typed, one at a time, and says what to print: no terminal, clock or file is touched here.
+ * It does not know the terminal's width, so a line that wraps can be typed but not edited across
+ * the wrap; Ctrl-L shows it as it is.
  *
  * Keys: arrows, Home, End, Delete, Backspace; Ctrl-A E B F begin, end, back, forward; Ctrl-P N
  * history; Ctrl-K U W kill to the end, to the begin, the word before; Ctrl-Y brings it back;

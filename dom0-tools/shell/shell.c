@@ -15,6 +15,7 @@
 #include "parse.h"
 
 #define PROMPT "dom0# "
+#define SOURCE_DEPTH 8          /* files that run files */
 
 static int last_status;
 static unsigned int ran, failed;        /* commands */
@@ -66,22 +67,47 @@ void shell_run(void)
 	}
 }
 
-/* Runs the lines of a file; with `echo` each is shown at a prompt first. */
+/* Reads a line without its end. False at the end of the file, or, having said so, when a line is
+ * too long to be a command. */
+static bool read_line(FILE *f, char *line, const char *path)
+{
+	if (!fgets(line, EDIT_LINE, f))
+		return false;
+	if (!strchr(line, '\n') && !feof(f)) {
+		fprintf(stderr, "shell: %s: a line is longer than %d letters\n", path,
+			EDIT_LINE - 2);
+		ended(2);
+		return false;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	return true;
+}
+
+/* Runs the lines of a file; with `echo` each is shown at a prompt first. 0, or -errno if it cannot
+ * be opened; what goes wrong later is a command that failed. */
 static int run_file(const char *path, bool echo)
 {
-	FILE *f = fopen(path, "r");
+	static unsigned int depth;
 	char line[EDIT_LINE];
+	FILE *f;
 
+	if (depth == SOURCE_DEPTH) {
+		fprintf(stderr, "shell: %s: files run files %u deep\n", path, depth);
+		ended(2);
+		return 0;
+	}
+	f = fopen(path, "r");
 	if (!f)
 		return -errno;
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\r\n")] = '\0';
+	depth++;
+	while (read_line(f, line, path)) {
 		if (echo) {
 			printf(PROMPT "%s\n", line);
 			fflush(stdout);
 		}
 		run_line(line);
 	}
+	depth--;
 	fclose(f);
 	return 0;
 }

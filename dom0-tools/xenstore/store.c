@@ -54,11 +54,16 @@ struct account {
 	unsigned int changed;           /* nodes touched, whoever owns them */
 };
 
+static long size_of(const struct tree_node *n)
+{
+	return strlen(n->name) + n->content->len;
+}
+
 static void charge(struct account *a, const struct tree_node *n, int sign)
 {
 	if (n && n->content->perms[0].id == a->domid) {
 		a->nodes += sign;
-		a->bytes += sign * (long)n->content->len;
+		a->bytes += sign * size_of(n);
 	}
 }
 
@@ -106,7 +111,7 @@ static void move_account(struct store *s, const struct tree_node *n, int sign)
 
 	if (owner) {
 		owner->nodes += sign;
-		owner->bytes += sign * n->content->len;
+		owner->bytes += sign * size_of(n);
 	}
 }
 

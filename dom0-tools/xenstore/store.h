@@ -19,12 +19,13 @@
 
 /* What an unprivileged domain may hold. Domain 0 is limited in unread events only. */
 #define QUOTA_NODES 1000                /* nodes it owns: ENOSPC */
-#define QUOTA_BYTES (512 * 1024)        /* values of the nodes it owns: ENOSPC */
+#define QUOTA_BYTES (512 * 1024)        /* names and values of these: ENOSPC */
 #define QUOTA_NODE_SIZE 2048            /* one value: ENOSPC */
 #define QUOTA_PERMS 16                  /* entries of one node: ENOSPC */
 #define QUOTA_WATCHES 128               /* E2BIG */
 #define QUOTA_TXNS 10                   /* open transactions: ENOSPC */
 #define QUOTA_TXN_NODES 256             /* nodes one transaction reads, or changes: ENOSPC */
+#define QUOTA_TXN_PATHS (64 * 1024)     /* bytes of the paths one transaction reads: ENOSPC */
 #define QUOTA_EVENTS 256                /* unread events; beyond it they merge (see watch.c) */
 #define QUOTA_EVENTS_DOM0 4096
 #define TOKEN_MAX 512                   /* length of a watch's token: E2BIG */
@@ -51,6 +52,7 @@ struct txn {
 	struct tree_node *base, *root;  /* the tree when it began; the tree it has made */
 	struct txn_read *reads;         /* what it saw */
 	unsigned int nreads;
+	size_t read_bytes;
 };
 
 struct conn {

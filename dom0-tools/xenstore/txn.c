@@ -77,7 +77,8 @@ int txn_saw(struct conn *c, struct txn *t, const char *path)
 	for (r = t->reads; r; r = r->next)
 		if (!strcmp(r->path, path))
 			return 0;
-	if (!c->privileged && t->nreads >= QUOTA_TXN_NODES)
+	if (!c->privileged &&
+	    (t->nreads >= QUOTA_TXN_NODES || t->read_bytes + len > QUOTA_TXN_PATHS))
 		return -ENOSPC;
 	r = malloc(sizeof(*r) + len);
 	if (!r)
@@ -86,6 +87,7 @@ int txn_saw(struct conn *c, struct txn *t, const char *path)
 	r->next = t->reads;
 	t->reads = r;
 	t->nreads++;
+	t->read_bytes += len;
 	return 0;
 }
 

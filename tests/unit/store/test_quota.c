@@ -58,17 +58,39 @@ static void bytes_in_all(void **state)
 {
 	struct fixture *f = *state;
 	char path[24];
-	unsigned int i;
+	unsigned int i, n;
 
 	memset(big, 'x', QUOTA_NODE_SIZE);
 	big[QUOTA_NODE_SIZE] = '\0';
-	for (i = 0; i < QUOTA_BYTES / QUOTA_NODE_SIZE; i++) {
+	for (i = 0; f->one->bytes + QUOTA_NODE_SIZE + 8 <= QUOTA_BYTES; i++) {
 		snprintf(path, sizeof(path), "b%u", i);
 		IS(put(f->one, 0, path, big), "OK");
 	}
+	n = i;
 	IS(put(f->one, 0, "b", big), "!ENOSPC");
 	IS(put(f->one, 0, "b0", ""), "OK");
 	IS(put(f->one, 0, "b", big), "OK");
+	assert_true(n > 250 && f->one->bytes <= QUOTA_BYTES);
+}
+
+/* Names count as values do. */
+static void long_names(void **state)
+{
+	struct fixture *f = *state;
+	char name[2000];
+	unsigned int i;
+
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	for (i = 0; f->one->bytes + sizeof(name) <= QUOTA_BYTES; i++) {
+		memcpy(name, "0123" + i % 4, 1);
+		name[1] = 'a' + i / 4 % 26;
+		name[2] = 'a' + i / 104;
+		IS(put(f->one, 0, name, ""), "OK");
+	}
+	name[0] = 'x';
+	IS(put(f->one, 0, name, ""), "!ENOSPC");
+	assert_true(i > 250 && i < 300);
 }
 
 static void permission_entries(void **state)
@@ -136,6 +158,24 @@ static void nodes_of_a_transaction(void **state)
 	IS(get(f->one, t, "gone/0"), "!ENOENT");
 }
 
+static void paths_of_a_transaction(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t t = begin(f->one);
+	char path[XENSTORE_REL_PATH_MAX];
+	unsigned int i;
+
+	memset(path, 'p', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	for (i = 0; i < QUOTA_TXN_PATHS / sizeof(path) - 1; i++) {
+		path[0] = i < 26 ? 'A' + i : 'a' + i - 26;
+		IS(get(f->one, t, path), "!ENOENT");
+	}
+	path[0] = 'z';
+	IS(get(f->one, t, path), "!ENOSPC");
+	IS(get(f->one, t, "x"), "!ENOENT");
+}
+
 /* Two transactions that fit alone but not together. */
 static void a_commit_is_checked_again(void **state)
 {
@@ -155,8 +195,9 @@ int test_quota(size_t *total)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(nodes), TEST(half_made_paths_are_not_left), TEST(size_of_a_value),
-		TEST(bytes_in_all), TEST(permission_entries), TEST(watches), TEST(transactions),
-		TEST(nodes_of_a_transaction), TEST(a_commit_is_checked_again),
+		TEST(bytes_in_all), TEST(long_names), TEST(permission_entries), TEST(watches), TEST(transactions),
+		TEST(nodes_of_a_transaction), TEST(paths_of_a_transaction),
+		TEST(a_commit_is_checked_again),
 	};
 
 	return RUN_GROUP(tests, total);

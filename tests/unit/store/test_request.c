@@ -183,7 +183,7 @@ static void control_words(void **state)
 	assert_non_null(strstr(ask2(f->dom0, XS_CONTROL, 0, "help", NULL), "quota"));
 	put(f->one, 0, "x", "12345");
 	assert_non_null(strstr(ask2(f->dom0, XS_CONTROL, 0, "quota", NULL),
-			       "domain 1: 2 nodes, 5 bytes"));
+			       "domain 1: 2 nodes, 7 bytes"));
 	IS(ask2(f->dom0, XS_CONTROL, 0, "nonsense", NULL), "!EINVAL");
 }
 

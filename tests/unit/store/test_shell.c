@@ -166,6 +166,23 @@ static void scripts_tell_what_failed(void **state)
 	assert_int_equal(shell_script("/nonexistent"), -ENOENT);
 }
 
+static void bad_scripts_end(void **state)
+{
+	static char script[EDIT_LINE + 20];
+
+	(void)state;
+	snprintf(script, sizeof(script), "source %s/script", dir);
+	assert_int_equal(run(script, false), 2);        /* itself, again and again */
+	assert_non_null(strstr(output, "script: files run files 8 deep\n"));
+	memset(script, 'x', sizeof(script) - 1);
+	assert_int_equal(run(script, false), 2);
+	assert_non_null(strstr(output, "a line is longer than 1022 letters\n"));
+	script[EDIT_LINE - 2] = '\0';
+	memcpy(script, "echo ", 5);
+	assert_int_equal(run(script, false), 0);
+	assert_int_equal(strlen(output), EDIT_LINE - 2 - 5 + 1);
+}
+
 static struct edit_choices c;
 
 static void offers(const char *line, const char *want)
@@ -207,7 +224,7 @@ int test_shell(size_t *total)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_run), cmocka_unit_test(files_are_shown),
-		cmocka_unit_test(scripts_tell_what_failed), cmocka_unit_test(completion),
+		cmocka_unit_test(scripts_tell_what_failed), cmocka_unit_test(bad_scripts_end), cmocka_unit_test(completion),
 	};
 
 	*total += sizeof(tests) / sizeof(tests[0]);
