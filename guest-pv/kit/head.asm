@@ -41,7 +41,7 @@ section .note.xen note alloc noexec nowrite align=4
 	note_str ELFNOTE_GUEST_VERSION, "1"
 	note_str ELFNOTE_LOADER, "generic"
 	note_str ELFNOTE_PAE_MODE, "yes"
-	note_str ELFNOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb"
+	note_str ELFNOTE_FEATURES, "pae_pgdir_above_4gb"
 	note_num ELFNOTE_VIRT_BASE, 0
 	note_num ELFNOTE_PADDR_OFFSET, 0
 	note_num ELFNOTE_ENTRY, _start

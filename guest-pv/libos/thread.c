@@ -11,8 +11,9 @@
 
 #define STACK_PAGES 32
 
-/* The stack thread_switch expects of a thread that does not run (switch.asm). Its 64 bytes end where
- * the stack ends, so that the trampoline calls with the stack aligned to 16, as compiled code expects. */
+/* The stack thread_switch expects of a thread that does not run (switch.asm). Its 64 bytes end
+ * where the stack ends, so that the trampoline calls with the stack aligned to 16 bytes, as compiled
+ * code expects. */
 struct first_stack {
 	uint32_t mxcsr;
 	uint16_t fcw, pad;

@@ -1,0 +1,71 @@
+; SPDX-License-Identifier: MIT
+;
+; The measuring loop's core, and entries from the hypervisor that do the least a handler can do.
+
+%define HYPERVISOR_IRET 23
+%define VGCF_IN_SYSCALL 0x100
+
+extern hypercall_page
+global bench_sample, bench_count, bench_nothing
+global trap_back, trap_skip, trap_back_error, trap_skip_error, event_back, syscall_back
+
+section .text
+
+; in: rdi = function; out: rax = counter after it less counter before it.
+bench_sample:
+	push	rbx
+	rdtsc
+	shl	rdx, 32
+	lea	rbx, [rdx + rax]
+	call	rdi
+	rdtsc
+	shl	rdx, 32
+	add	rax, rdx
+	sub	rax, rbx
+	pop	rbx
+	ret
+
+bench_count:
+	rdtsc
+	shl	rdx, 32
+	or	rax, rdx
+bench_nothing:
+	ret
+
+; The hypervisor's frame: rcx r11 [error code] rip cs rflags rsp ss. The iret hypercall wants a word of flags
+; where the frame's rip begins.
+trap_skip:
+	pop	rcx
+	pop	r11
+	add	qword [rsp], 2
+	push	0
+	jmp	hypercall_page + HYPERVISOR_IRET * 32
+trap_back:
+	pop	rcx
+	pop	r11
+	push	0
+	jmp	hypercall_page + HYPERVISOR_IRET * 32
+trap_skip_error:
+	add	qword [rsp + 24], 2
+trap_back_error:
+	pop	rcx
+	pop	r11
+	mov	qword [rsp], 0
+	jmp	hypercall_page + HYPERVISOR_IRET * 32
+syscall_back:
+	pop	rcx
+	pop	r11
+	push	VGCF_IN_SYSCALL
+	jmp	hypercall_page + HYPERVISOR_IRET * 32
+
+; An event: acknowledges it, all ports at once, so that the return does not bring it again.
+extern event_flags
+event_back:
+	mov	rcx, [rel event_flags]
+	mov	byte [rcx], 0
+	pop	rcx
+	pop	r11
+	push	0
+	jmp	hypercall_page + HYPERVISOR_IRET * 32
+
+section .note.GNU-stack noalloc noexec nowrite progbits
