@@ -211,8 +211,6 @@ int frame_finish(struct frame *f, bool preemptible)
 
 	if (!frame_type_is_pt(frame_type(s)) || !frame_tcount(s) || (s & FRAME_VALID))
 		return 0;
-	if (f->work == WORK_VALIDATE)
-		f->work = WORK_UNDO;
 	rc = undo(f, preemptible);
 	if (!rc)
 		frame_put(f);

@@ -314,7 +314,7 @@ void test_preempted_refusal(void **state)
 	assert_true(stops > 150);
 }
 
-/* A domain that dies in the middle: what is left can always be finished, in any order of frames. */
+/* A domain that dies in the middle: what is left can be finished in steps, in any order of frames. */
 void test_finish_partial(void **state)
 {
 	(void)state;
@@ -325,9 +325,12 @@ void test_finish_partial(void **state)
 			preempt_after = first;
 			if (guest_pin(l4, 4) != -ERESTART)
 				continue;
-			for (unsigned i = 1; i < NR_FRAMES; i++)
-				assert_int_equal(frame_finish(fr(upward ? i : NR_FRAMES - i), false), 0);
-			sound();
+			for (unsigned i = 1; i < NR_FRAMES; i++) {
+				do
+					preempt_after = first % 3;
+				while (frame_finish(fr(upward ? i : NR_FRAMES - i), true));
+				sound();
+			}
 			assert_true(nothing_typed());
 		}
 }

@@ -268,6 +268,8 @@ static const char *audit_frame(unsigned n)
 	for (unsigned t = 1; t < 8; t++)
 		if (counts[n].types[t] && t != frame_type(s))
 			return "a reference by a type that the frame has not";
+	if ((s & FRAME_VALID) && !frame_tcount(s))
+		return "a type called valid that nobody holds";
 	if (frame_refs(s) == counts[n].refs && frame_tcount(s) == counts[n].types[frame_type(s)])
 		return NULL;
 	snprintf(text, sizeof(text), "frame %u: %u references, %u by type %u, but %u and %u counted", n, frame_refs(s),
