@@ -66,6 +66,14 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	return 0;
 }
 
+uint64_t time_from_wall(const struct timespec *t)
+{
+	uint64_t wall = t->tv_sec * 1000000000ULL + t->tv_nsec;
+	uint64_t boot = time_wall_ns() - time_now_ns();
+
+	return wall > boot ? wall - boot : 0;
+}
+
 int nanosleep(const struct timespec *want, struct timespec *left)
 {
 	thread_sleep_ns(want->tv_sec * 1000000000ULL + want->tv_nsec);

@@ -204,11 +204,7 @@ int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 
 int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
 {
-	uint64_t wall = until->tv_sec * 1000000000ULL + until->tv_nsec;
-	uint64_t boot = time_wall_ns() - time_now_ns();
-	uint64_t deadline = wall > boot ? wall - boot : 0;
-
-	return cond_wait_until(cond_of(c), mutex_of(m), deadline) ? 0 : ETIMEDOUT;
+	return cond_wait_until(cond_of(c), mutex_of(m), time_from_wall(until)) ? 0 : ETIMEDOUT;
 }
 
 int pthread_cond_signal(pthread_cond_t *c)

@@ -44,6 +44,9 @@ void thread_yield(void);
 void thread_sleep_ns(uint64_t ns);
 void thread_sleep_until(uint64_t deadline_ns);
 
+struct timespec;
+uint64_t time_from_wall(const struct timespec *t);	/* a CLOCK_REALTIME time as a deadline */
+
 /* --- Wait queues: the one primitive the others are made of ------------------------------------ */
 struct waitq { struct thread *head, *tail; };
 #define WAITQ_INIT { NULL, NULL }

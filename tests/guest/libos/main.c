@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,7 @@ static void check_locks(void)
 static pthread_mutex_t pmutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t pcond = PTHREAD_COND_INITIALIZER;
 static pthread_key_t key;
+static sem_t posix_sem;
 static int destroyed, once_runs;
 
 static void destroy(void *value)
@@ -254,6 +256,9 @@ static void check_posix(void)
 	      pthread_mutex_lock(&recursive) == 0 && pthread_mutex_unlock(&recursive) == 0 &&
 	      pthread_mutex_destroy(&recursive) == EBUSY &&
 	      pthread_mutex_unlock(&recursive) == 0 && pthread_mutex_destroy(&recursive) == 0);
+	check("sem_t", sem_init(&posix_sem, 0, 1) == 0 && sem_wait(&posix_sem) == 0 &&
+	      sem_trywait(&posix_sem) < 0 && errno == EAGAIN && sem_timedwait(&posix_sem, &until) < 0 &&
+	      errno == ETIMEDOUT && sem_post(&posix_sem) == 0 && sem_trywait(&posix_sem) == 0);
 	pthread_once(&once, run_once);
 	pthread_once(&once, run_once);
 	check("pthread_once", once_runs == 1);
