@@ -11,9 +11,7 @@
 #include "uaccess.h"
 #include "x86.h"
 
-#define SUBLEAVES_7 2
-#define SUBLEAVES_D 3
-#define BASIC_MAX 0x1f
+#define BASIC_MAX 0xd		/* the highest leaf a policy holds */
 #define EXTENDED_MAX 0x21
 
 /* Feature words in the ABI's order: leaf, subleaf, register. */
@@ -92,10 +90,10 @@ static int emit(const struct vcpu *v, const xen_cpuid_leaf_t *where, uint32_t ro
 	return 0;
 }
 
-/* The leaves of a policy; *nr: room in, number out. */
+/* The leaves of a policy; *nr: room in, number out. Leaves 4, 7, 0xb and 0xd come by subleaves only. */
 static long leaves(const struct vcpu *v, const xen_cpuid_leaf_t *where, uint32_t *nr)
 {
-	static const uint8_t subleaves[BASIC_MAX + 1] = { [7] = SUBLEAVES_7, [0xd] = SUBLEAVES_D };
+	static const uint8_t subleaves[BASIC_MAX + 1] = { [4] = 6, [7] = 2, [0xb] = 2, [0xd] = 63 };
 	uint32_t r[4], max, n = 0;
 	int rc = 0;
 

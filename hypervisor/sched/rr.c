@@ -72,7 +72,9 @@ static struct vcpu *rr_pick(struct cpu *c, struct vcpu *prev, s_time_t ran, s_ti
 	return v;
 }
 
+/* The tools have no number for round robin. It is credit with the weights and caps all alike, and that is
+ * what they see. */
 const struct sched_policy sched_rr = {
-	.name = "Round Robin", .opt = "rr", .id = 0,
+	.name = "Round Robin", .opt = "rr", .id = XEN_SCHEDULER_CREDIT,
 	.vcpu_init = rr_vcpu_init, .wake = rr_wake, .sleep = rr_sleep, .yield = rr_yield, .pick = rr_pick,
 };
