@@ -12,7 +12,8 @@
 #include "x86.h"
 
 #define PIT_HZ 1193182UL
-#define PIT_TICKS (PIT_HZ / 100)		/* calibration window: 10 ms */
+#define PIT_TICKS (PIT_HZ / 200)		/* one calibration window: 5 ms */
+#define SAMPLE_TRIES 4
 
 uint64_t tsc_khz;
 uint32_t apic_timer_count(void);
@@ -46,30 +47,67 @@ static void __init set_scale(void)
 	tsc_mul = (num << 32) / den;
 }
 
-/* Counts TSC and APIC ticks while channel 2 of the PIT runs down once. */
+struct sample { uint64_t tsc; uint32_t apic; uint16_t pit; };
+
+/* The three clocks at one moment. A machine that is itself a guest may stand still between two reads: of
+ * some tries, the one that took least time counts. */
+static struct sample __init clock_sample(void)
+{
+	struct sample best = { 0 };
+	uint64_t shortest = ~0UL;
+
+	for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
+		struct sample s = { .tsc = rdtsc() };
+
+		outb(0x43, 0x80);		/* latch channel 2 */
+		s.apic = apic_timer_count();
+		s.pit = inb(0x42);
+		s.pit |= inb(0x42) << 8;
+		if (rdtsc() - s.tsc < shortest) {
+			shortest = rdtsc() - s.tsc;
+			best = s;
+		}
+	}
+	return best;
+}
+
+/* One window: TSC and APIC ticks a second, by the PIT's count. */
+static void __init calibrate_window(uint64_t *tsc, uint64_t *apic)
+{
+	struct sample begin = clock_sample(), end;
+	uint16_t ticks;
+
+	do {
+		end = clock_sample();
+		ticks = begin.pit - end.pit;
+		if (end.tsc - begin.tsc > 1UL << 32)
+			panic("the PIT does not count: no way to calibrate the clocks");
+	} while (ticks < PIT_TICKS);
+	*tsc = (end.tsc - begin.tsc) * PIT_HZ / ticks;
+	*apic = (uint64_t)(begin.apic - end.apic) * PIT_HZ / ticks;
+}
+
+/* Channel 2 runs down freely. Should the machine stand still for a whole turn of it (55 ms), that window
+ * shows rates too high: the lower of two counts. */
 static void __init calibrate(void)
 {
 	uint8_t gate = (inb(0x61) & ~2) | 1;
-	uint64_t t0, t1;
-	uint32_t a0, a1;
+	uint64_t tsc[2], apic[2];
+	unsigned i;
 
 	outb(0x61, gate & ~1);
-	outb(0x43, 0xb0);			/* channel 2, both bytes, mode 0: output rises at 0 */
-	outb(0x42, PIT_TICKS & 0xff);
-	outb(0x42, PIT_TICKS >> 8);
+	outb(0x43, 0xb0);			/* channel 2, both bytes, mode 0 */
+	outb(0x42, 0xff);
+	outb(0x42, 0xff);
 	apic_timer_arm(0xffffffff);
 	outb(0x61, gate);
-	t0 = rdtsc();
-	a0 = apic_timer_count();
-	while (!(inb(0x61) & 0x20) && rdtsc() - t0 < 1UL << 32)
-		;
-	t1 = rdtsc();
-	a1 = apic_timer_count();
+	clock_sample();				/* the count is loaded after this */
+	for (i = 0; i < 2; i++)
+		calibrate_window(&tsc[i], &apic[i]);
 	apic_timer_arm(0);
-	if (!(inb(0x61) & 0x20))
-		panic("the PIT does not count: no way to calibrate the clocks");
-	tsc_khz = (t1 - t0) * PIT_HZ / PIT_TICKS / 1000;
-	apic_khz = (uint64_t)(a0 - a1) * PIT_HZ / PIT_TICKS / 1000;
+	i = tsc[1] < tsc[0];
+	tsc_khz = tsc[i] / 1000;
+	apic_khz = apic[i] / 1000;
 	if (!tsc_khz || !apic_khz)
 		panic("TSC (%lu kHz) or APIC timer (%u kHz) stands still", tsc_khz, apic_khz);
 }
