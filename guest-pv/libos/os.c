@@ -3,6 +3,7 @@
  * The library OS as the kit and the drivers see it: kit/os.h, implemented. Also the reference for
  * anybody who ports another system.
  */
+#include "crash.h"
 #include "printk.h"
 #include <libos.h>
 #include <stdarg.h>
@@ -90,7 +91,5 @@ void os_panic(const char *fmt, ...)
 	vprintk(fmt, ap);
 	va_end(ap);
 	printk("\n");
-	hypercall_shutdown(SHUTDOWN_crash);
-	for (;;)
-		events_block();
+	crash(__builtin_frame_address(0));
 }

@@ -3,14 +3,11 @@
  * Exceptions and events in C. An exception in the library OS is a bug of the program: it is
  * reported with registers and stack, and the domain crashes, so that whoever watches can tell.
  */
+#include "crash.h"
 #include "printk.h"
 #include "sched.h"
 #include <libos.h>
 #include <kit/trap.h>
-
-extern char _image_start[], _text_end[];
-
-#define STACK_WORDS 512		/* looked through for return addresses */
 
 static const char *name_of(uint64_t vector)
 {
@@ -26,26 +23,6 @@ static const char *name_of(uint64_t vector)
 	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "bad segment";
 }
 
-/* Whatever on the stack points into the code: the calls that led here, and some that did not. The
- * stack ends at an unmapped page at the latest, so every page is looked at before it is read. */
-static void report_calls(const uint64_t *sp)
-{
-	unsigned int i, shown = 0;
-
-	printk("calls, newest first:");
-	for (i = 0; i < STACK_WORDS && shown < 16; i++) {
-		const pte_t *e = pt_entry(&sp[i], 1);
-
-		if (!e || !(*e & PTE_PRESENT))
-			break;
-		if (sp[i] >= (uintptr_t)_image_start && sp[i] < (uintptr_t)_text_end) {
-			printk(" %lx", (unsigned long)sp[i]);
-			shown++;
-		}
-	}
-	printk("\n");
-}
-
 static void report(const struct trap_frame *f)
 {
 	printk("%s (vector %ld, error code %lx) in thread %s\n", name_of(f->vector),
@@ -59,7 +36,6 @@ static void report(const struct trap_frame *f)
 	printk("r8  %016lx  r9  %016lx  r10 %016lx\n", f->r8, f->r9, f->r10);
 	printk("r11 %016lx  r12 %016lx  r13 %016lx\n", f->r11, f->r12, f->r13);
 	printk("r14 %016lx  r15 %016lx\n", f->r14, f->r15);
-	report_calls((const uint64_t *)f->rsp);
 }
 
 void trap_exception(struct trap_frame *f)
@@ -67,9 +43,7 @@ void trap_exception(struct trap_frame *f)
 	events_disable();
 	printk("\n*** guest crash: ");
 	report(f);
-	hypercall_shutdown(SHUTDOWN_crash);
-	for (;;)
-		events_block();
+	crash((const void *)f->rsp);
 }
 
 void trap_event(struct trap_frame *f)
