@@ -88,7 +88,7 @@ $(LIBOS_LIB): $(libos_objs)
 GUEST_APPS := $(notdir $(wildcard guest-pv/apps/*))
 
 define guest_app
-$(B)/$1.elf: $(patsubst %,$(B)/%.o,$(wildcard guest-pv/apps/$1/*.c)) $(LIBOS_LIBS)
+$(B)/$1.elf: $(patsubst %,$(B)/%.o,$(wildcard guest-pv/apps/$1/*.c guest-pv/apps/$1/*.asm)) $(LIBOS_LIBS)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(call libos_link,$$@,$$(filter %.o,$$^))
 ALL += $(B)/$1.elf
