@@ -147,12 +147,10 @@ static void parse_fadt(const struct table *t)
 	maddr_t dsdt = get(t, 140, 8);
 	struct table d;
 
-	acpi.sci = get(t, 46, 2);
 	acpi.smi_cmd = get(t, 48, 4);
 	acpi.acpi_enable = get(t, 52, 1);
 	acpi.pm1a_cnt = get(t, 64, 4);
 	acpi.pm1b_cnt = get(t, 68, 4);
-	acpi.pm_timer = get(t, 76, 4);
 	if (get(t, 112, 4) & BIT(10) && get(t, 116, 1) == GAS_SPACE_IO) {
 		acpi.reset_port = get(t, 120, 8);
 		acpi.reset_value = get(t, 128, 1);

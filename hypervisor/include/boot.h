@@ -52,10 +52,8 @@ struct acpi_info {
 	unsigned nr_cpus;
 	uint16_t pm1a_cnt, pm1b_cnt;		/* ports, 0: none */
 	uint16_t smi_cmd; uint8_t acpi_enable;	/* write this there to get PM1 control from the firmware */
-	uint32_t pm_timer;			/* port, 0: none */
 	uint8_t s5_a, s5_b; bool have_s5;	/* SLP_TYP values of S5 */
 	uint16_t reset_port; uint8_t reset_value;	/* port 0: none */
-	uint16_t sci;
 };
 extern struct acpi_info acpi;
 void acpi_init(void);				/* needs ioremap; leaves acpi.found false if there is none */

@@ -37,7 +37,7 @@ long subop_dispatch(const struct subop *table, unsigned nr, unsigned cmd, void *
 /* The handlers, by file. Arguments in the ABI's order. */
 hypercall_fn do_set_trap_table, do_set_gdt, do_stack_switch, do_set_callbacks, do_fpu_taskswitch,
 	do_set_debugreg, do_get_debugreg, do_update_descriptor, do_iret, do_set_segment_base,
-	do_callback_op,						/* pv/ */
+	do_callback_op, do_nmi_op,				/* pv/ */
 	do_mmu_update, do_update_va_mapping, do_update_va_mapping_otherdomain, do_mmuext_op, /* mm/ */
 	do_memory_op,						/* hypercall/memory.c ... */
 	do_multicall, do_xen_version, do_console_io, do_vm_assist, do_physdev_op, do_platform_op,

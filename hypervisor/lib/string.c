@@ -88,16 +88,6 @@ char *strchr(const char *s, int c)
 	}
 }
 
-char *strstr(const char *hay, const char *needle)
-{
-	size_t n = strlen(needle);
-
-	for (; strncmp(hay, needle, n); hay++)
-		if (!*hay)
-			return NULL;
-	return (char *)hay;
-}
-
 size_t strlcpy(char *dst, const char *src, size_t size)
 {
 	size_t n = strlen(src);

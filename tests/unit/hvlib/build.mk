@@ -10,7 +10,7 @@ HVLIB_OBJ := $(HVLIB_SRC:%=$(B)/host-hvlib/%.o)
 HVLIB_TEST_OBJ := $(HVLIB_TEST_SRC:%=$(B)/host-hvlib/%.o)
 HVLIB_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -fno-builtin -D__XEN_TOOLS__ -Iinclude/public -iquote hypervisor/include
-HVLIB_RENAME := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr strstr strlcpy \
+HVLIB_RENAME := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr strlcpy \
 	strtoull vsnprintf snprintf,--redefine-sym $(f)=hv_$(f))
 
 $(HVLIB_OBJ): $(B)/host-hvlib/%.c.o: %.c

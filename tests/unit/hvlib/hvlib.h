@@ -19,7 +19,6 @@ size_t hv_strnlen(const char *s, size_t max);
 int hv_strcmp(const char *a, const char *b);
 int hv_strncmp(const char *a, const char *b, size_t n);
 char *hv_strchr(const char *s, int c);
-char *hv_strstr(const char *hay, const char *needle);
 size_t hv_strlcpy(char *dst, const char *src, size_t size);
 uint64_t hv_strtoull(const char *s, const char **end);
 uint64_t parse_size(const char *s, const char **end);

@@ -87,11 +87,9 @@ static void put_fadt(void)
 {
 	begin("FACP", 244);
 	put(40, DSDT, 4);
-	put(46, 9, 2);
 	put(48, 0xb2, 4);
 	put(52, 0xf1, 1);
 	put(64, 0x604, 4);
-	put(76, 0x608, 4);
 	put(112, 1 << 10, 4);
 	put(116, 1, 1);
 	put(120, 0xcf9, 8);
@@ -150,8 +148,6 @@ static void check_all_found(void)
 	assert_int_equal(acpi.isa_override[0].gsi, 2);
 	assert_int_equal(acpi.isa_override[9].flags, 13);
 	assert_int_equal(acpi.pm1a_cnt, 0x604);
-	assert_int_equal(acpi.pm_timer, 0x608);
-	assert_int_equal(acpi.sci, 9);
 	assert_int_equal(acpi.smi_cmd, 0xb2);
 	assert_int_equal(acpi.acpi_enable, 0xf1);
 	assert_int_equal(acpi.reset_port, 0xcf9);
