@@ -28,11 +28,13 @@ def test_power_off_is_no_reset(boot):
     machine.ended()
 
 
-def test_reboot_is_no_power_off(boot):
-    """With power-off only stopping the machine, a reset still ends QEMU (as -no-reboot says)."""
-    machine = boot("-A", f"{BASE} dom0_mem=128M", "--", "-no-shutdown")
+def test_reboot_boots_again(boot):
+    machine = boot("-A", f"{BASE} dom0_mem=128M", "--", "-action", "reboot=reset")
     machine.prompt()
     machine.type("reboot\r")
+    machine.expect("Control domain on Xen")
+    machine.prompt()
+    machine.type("poweroff\r")
     machine.ended()
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The build: nothing is made twice, and every text of the repository stays portable."""
+"""The build and what the repository says of itself: nothing is made twice, README shows today's demo."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -31,3 +32,12 @@ def test_install_deps_names_what_is_missing(tmp_path):
                            env={"PATH": str(tmp_path)}, capture_output=True, text=True)
     assert ended.returncode == 1
     assert "nasm" in ended.stderr and "qemu-system-x86" in ended.stderr
+
+
+def test_readme_shows_the_demo():
+    """Every command of the demo is in README's transcript, in order."""
+    with open(os.path.join(driver.ROOT, "demo/session.txt"), encoding="utf-8") as session:
+        commands = [line[2:].rstrip() for line in session if line.startswith("$ ")]
+    with open(os.path.join(driver.ROOT, "README.md"), encoding="utf-8") as readme:
+        shown = re.findall(r"^dom0# (.+)$", readme.read(), re.M)
+    assert shown == commands
