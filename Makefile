@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The one build: a single make, no recursion. Each part of the tree has a build.mk that appends its
-# products to ALL (and host test programs to UNIT_TESTS) and leaves everything it makes under $(B).
+# products to ALL (host test programs to UNIT_TESTS, what else only the tests need to TEST_NEEDS) and leaves
+# everything it makes under $(B).
 #
 # What a build.mk may use: B, CC, NASM, LD, OBJCOPY, AR; $(Q) before a command; $(call say,CC,$@) as
 # the line before it, for one short line of progress a file (V=1 prints the commands instead).
@@ -25,6 +26,7 @@ say = $(if $(V),@:,@printf '  %-8s%s\n' '$1' '$(patsubst $(B)/%,%,$2)')
 
 ALL :=
 UNIT_TESTS :=
+TEST_NEEDS := $(B)/parvus.iso $(B)/xen-4.17
 
 # Unless told otherwise use every core; the parts of the build are independent enough to fill them.
 ifeq ($(filter -j%,$(MAKEFLAGS))$(findstring j,$(firstword -$(MAKEFLAGS))),)
@@ -61,7 +63,7 @@ run: all
 demo: all
 	@HV='$(HV)' scripts/demo.py demo/session.txt
 
-test: all $(B)/parvus.iso $(B)/xen-4.17
+test: all $(TEST_NEEDS)
 	@printf '%s\n' $(UNIT_TESTS) >$(B)/unit-tests
 	@scripts/run-tests $(T)
 
