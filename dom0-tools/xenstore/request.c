@@ -168,7 +168,7 @@ static bool answers_data(uint32_t type)
 bool conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *body)
 {
 	struct msg *m = conn_msg(XENSTORE_PAYLOAD_MAX);
-	struct req r = { .c = c, .type = hdr->type };
+	struct req r = { .c = c };
 	struct msg *fit;
 	int ret;
 

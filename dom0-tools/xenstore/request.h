@@ -10,7 +10,6 @@
 struct req {
 	struct conn *c;
 	struct txn *t;                  /* NULL: outside any transaction */
-	uint32_t type;
 	const char *arg[ARGS_MAX];      /* NUL-terminated */
 	const char *rest;               /* what follows them */
 	size_t rest_len;

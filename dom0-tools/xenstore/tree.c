@@ -20,10 +20,11 @@ struct tree_content *tree_content_new(const struct xs_permissions *perms, unsign
 {
 	size_t head = sizeof(struct tree_content) + nperms * sizeof(*perms);
 	struct tree_content *c = malloc(head + len + 1);
-	char *copy = (char *)c + head;
+	char *copy;
 
 	if (!c)
 		return NULL;
+	copy = (char *)c + head;
 	c->refs = 1;
 	c->nperms = nperms;
 	c->len = len;
@@ -65,10 +66,11 @@ struct tree_node *tree_node_alloc(const char *name, size_t name_len, struct tree
 {
 	size_t head = sizeof(struct tree_node) + nkids * sizeof(struct tree_node *);
 	struct tree_node *n = malloc(head + name_len + 1);
-	char *copy = (char *)n + head;
+	char *copy;
 
 	if (!n)
 		return NULL;
+	copy = (char *)n + head;
 	n->refs = 1;
 	n->nkids = 0;
 	n->kids_gen = ++last_gen;
