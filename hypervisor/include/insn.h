@@ -19,10 +19,11 @@ struct insn {
 	uint8_t byte[INSN_MAX];
 	unsigned len, pos;		/* bytes fetched, bytes consumed */
 	uint8_t rex;
+	bool code64;			/* else 16 or 32-bit code: REX prefixes are instructions there */
 	bool opsize, rep;
 };
 
-/* At rip, in 64-bit code; false: other code, or not readable. */
+/* At rip in the code segment; false: not readable. */
 bool insn_fetch(const struct cpu_user_regs *r, struct insn *i);
 /* Legacy prefixes, then REX; returns the opcode. */
 uint8_t insn_opcode(struct insn *i);

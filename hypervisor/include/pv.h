@@ -43,6 +43,9 @@ static inline bool pv_code_is_64bit(uint16_t sel)
 	return ok && (rights & BIT(21));
 }
 
+/* Base of sel, a 16 or 32-bit code segment of the running guest; false: it is gone. */
+bool pv_code_base(uint16_t sel, uint64_t *base);
+
 /* Privileged instruction (#GP) or forced emulation (#UD): true if done, the guest resumes behind it. */
 bool pv_emulate_gp(struct vcpu *v);
 bool pv_emulate_ud(struct vcpu *v);

@@ -249,7 +249,7 @@ bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 	spin_unlock(&v->domain->mm_lock);
 	if (!ok)
 		return false;
-	ok = insn_fetch(regs, &i.in) && decode(&i, regs) && insn_complete(&i.in) && va % i.size == 0;
+	ok = insn_fetch(regs, &i.in) && i.in.code64 && decode(&i, regs) && insn_complete(&i.in) && va % i.size == 0;
 	if (ok && (i.op == OP_STOS || i.op == OP_MOVS))
 		ok = regs->rdi == va && !(i.in.rep && !regs->rcx);
 	if (ok && i.op == OP_MOVS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Walking a vcpu's page tables by software. The tables are typed, so every present entry of L4-L2
+/* Walking a vcpu's page tables by software, those of its kernel: in user mode too, where what is looked
+ * up is an LDT that only the kernel has mapped. The tables are typed, so every present entry of L4-L2
  * leads to a page table of the domain. Lock: the domain's mm_lock, or the walk's ground may go away. */
 #include "domain.h"
 #include "mm.h"
@@ -7,7 +8,7 @@
 
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 {
-	mfn_t m = v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user;
+	mfn_t m = v->pv.base_kernel;
 
 	if (!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || mfn_eq(m, MFN_NONE))
 		return NULL;

@@ -153,6 +153,19 @@ long do_set_gdt(uint64_t list, uint64_t entries, uint64_t a3, uint64_t a4, uint6
 	return pv_gdt_set(current, frames, entries);
 }
 
+bool pv_code_base(uint16_t sel, uint64_t *base)
+{
+	struct vcpu *v = current;
+	uint64_t d;
+
+	pv_ldt_touch(v, sel);
+	if (sel & 4 && mfn_eq(v->pv.ldt_frame[sel / PAGE_SIZE], MFN_NONE))
+		return false;
+	d = READ_ONCE(*(uint64_t *)((sel & 4 ? LDT_WINDOW(v->id) : GDT_WINDOW(v->id)) + (sel & ~7u)));
+	*base = (d >> 16 & 0xffffff) | (d >> 56) << 24;
+	return d & DESC_P;
+}
+
 /* The frame that va maps, as a descriptor table; MFN_NONE if it cannot be one. */
 static mfn_t ldt_page(struct vcpu *v, uint64_t va)
 {

@@ -191,7 +191,7 @@ static bool hlt(struct vcpu *v)
 	return true;
 }
 
-/* INT n: the guest's own gate, if its DPL lets this mode through. */
+/* INT n, in code of any width: the guest's own gate, if its DPL lets this mode through. */
 static bool software_interrupt(struct vcpu *v, struct insn *i, uint8_t vector)
 {
 	const trap_info_t *t = &v->pv.traps[vector];
@@ -214,7 +214,7 @@ bool pv_emulate_gp(struct vcpu *v)
 	op = insn_opcode(&i);
 	if (op == 0xcd)
 		return software_interrupt(v, &i, insn_next(&i));
-	if (v->regs.error_code)
+	if (v->regs.error_code || !i.code64)
 		return false;
 	switch (op) {
 	case 0x0f:

@@ -8,13 +8,16 @@
 
 bool insn_fetch(const struct cpu_user_regs *r, struct insn *i)
 {
-	*i = (struct insn){ .len = INSN_MAX };
-	if (!pv_code_is_64bit(r->cs))
+	uint64_t va = 0;
+
+	*i = (struct insn){ .len = INSN_MAX, .code64 = pv_code_is_64bit(r->cs) };
+	if (!i->code64 && !pv_code_base(r->cs, &va))
 		return false;
-	if (!copy_from_guest_bytes(i->byte, (const void *)r->rip, INSN_MAX))
+	va = i->code64 ? r->rip : (uint32_t)(va + r->rip);
+	if (!copy_from_guest_bytes(i->byte, (const void *)va, INSN_MAX))
 		return true;
-	i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - r->rip % PAGE_SIZE);
-	return !copy_from_guest_bytes(i->byte, (const void *)r->rip, i->len);
+	i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - va % PAGE_SIZE);
+	return !copy_from_guest_bytes(i->byte, (const void *)va, i->len);
 }
 
 uint8_t insn_opcode(struct insn *i)
@@ -33,6 +36,8 @@ uint8_t insn_opcode(struct insn *i)
 		case 0xf0: case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
 			break;
 		case 0x40 ... 0x4f:
+			if (!i->code64)
+				return b;
 			i->rex = b;
 			return insn_next(i);
 		default:
