@@ -16,7 +16,7 @@ PAGE = 4096
 IMAGE_VIRT, IMAGE_PHYS = 0xffff82d080000000, 0x200000
 FRAMETABLE, DIRECTMAP = 0xffff82e000000000, 0xffff830000000000
 OURS = range(256, 272)
-P, RW, US, PS, G, GRANT = 1, 2, 4, 1 << 7, 1 << 8, 1 << 62
+P, RW, US, A, PS, G, GRANT = 1, 2, 4, 1 << 5, 1 << 7, 1 << 8, 1 << 62
 NONE, L1, L2, L3, L4, SEGDESC, WRITABLE, SHARED, FREE, NOT_RAM = 0, 1, 2, 3, 4, 5, 6, 7, 14, 15
 VALID, PINNED, ALLOCATED, HV = 1 << 56, 1 << 57, 1 << 58, 1 << 59
 NAMES = ["untyped", "L1", "L2", "L3", "L4", "descriptors", "writable", "shared"]
@@ -123,10 +123,15 @@ class Audit:
         for slot in range(frame.nr_done if frame.is_partial() else 512):
             entry = self.word(n * PAGE + slot * 8)
             if level == 4 and slot in OURS:
-                if slot != 260 and frame.state & VALID and entry & ~0x20 != self.word(self.root + slot * 8) & ~0x20:
-                    self.complain(f"L4 {n:#x} slot {slot}: is not ours: {entry:#x}")
+                self.our_slot(n, frame, slot, entry)
             elif entry & P:
                 self.entry(f"L{level} {n:#x} slot {slot}", frame, level, entry)
+
+    def our_slot(self, n, frame, slot, entry):
+        """260 differs by domain; 256, the M2P, user space may go without (VMASST_TYPE_m2p_strict)."""
+        ours = self.word(self.root + slot * 8)
+        if frame.state & VALID and slot != 260 and entry & ~A != ours & ~A and (slot != 256 or entry):
+            self.complain(f"L4 {n:#x} slot {slot}: is not ours: {entry:#x}")
 
     def balance(self, n, frame):
         others = frame.refs - frame.counted
