@@ -27,7 +27,8 @@ struct stats { uint64_t sum, min; unsigned int n; };
 void stats_add(struct stats *s, uint64_t value);
 /* One line: "bench NAME MIN MEAN SAMPLES". Events may be enabled for a moment while it is written. */
 void bench_say(const char *name, const struct stats *s);
-void bench_run(const struct bench *table, size_t n);
+struct stats bench_measure(const struct bench *b);
+void bench_run(const struct bench *table, size_t n);	/* measure and say, each */
 #define BENCH_RUN(table) bench_run(table, sizeof(table) / sizeof((table)[0]))
 
 /* Calls that must not fail: says which and ends. */

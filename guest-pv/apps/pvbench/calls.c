@@ -21,7 +21,7 @@ static long raw(unsigned int nr)
 
 static void null_stub(void) { hypercall_xen_version(XENVER_version, NULL); }
 static void null_raw(void) { raw(__HYPERVISOR_xen_version); }
-static void nr63(void) { hypercall2(63, 0, 0); }
+static void nr63(void) { raw(63); }
 static void nr1000(void) { raw(1000); }
 static void yield(void) { hypercall_sched_op(SCHEDOP_yield, NULL); }
 static void multicall_1(void) { hypercall_multicall(calls, 1); }

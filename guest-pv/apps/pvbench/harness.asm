@@ -6,23 +6,25 @@
 %define VGCF_IN_SYSCALL 0x100
 
 extern hypercall_page
-global bench_sample, bench_count, bench_nothing
+global bench_sample, bench_count, bench_nothing, cpuid_native, cpuid_fep_1, cpuid_fep_40000000
 global trap_back, trap_skip, trap_back_error, trap_skip_error, event_back, syscall_back
 
 section .text
 
 ; in: rdi = function; out: rax = counter after it less counter before it.
 bench_sample:
+	push	rbp
 	push	rbx
 	rdtsc
 	shl	rdx, 32
-	lea	rbx, [rdx + rax]
-	call	rdi
+	lea	rbp, [rdx + rax]
+	call	rdi			; may spoil rbx
 	rdtsc
 	shl	rdx, 32
 	add	rax, rdx
-	sub	rax, rbx
+	sub	rax, rbp
 	pop	rbx
+	pop	rbp
 	ret
 
 bench_count:
@@ -30,6 +32,29 @@ bench_count:
 	shl	rdx, 32
 	or	rax, rdx
 bench_nothing:
+	ret
+
+%macro fep 0			; forced-emulation prefix
+	ud2
+	db "xen"
+%endmacro
+
+cpuid_native:
+	mov	eax, 1
+	xor	ecx, ecx
+	cpuid
+	ret
+cpuid_fep_1:
+	mov	eax, 1
+	xor	ecx, ecx
+	fep
+	cpuid
+	ret
+cpuid_fep_40000000:
+	mov	eax, 0x40000000
+	xor	ecx, ecx
+	fep
+	cpuid
 	ret
 
 ; The hypervisor's frame: rcx r11 [error code] rip cs rflags rsp ss. The iret hypercall wants a word of flags

@@ -33,7 +33,7 @@ void must(const char *what, long rc)
 		os_panic("pvbench: %s failed: %ld", what, rc);
 }
 
-static void run_one(const struct bench *b)
+struct stats bench_measure(const struct bench *b)
 {
 	unsigned int samples = b->samples ? b->samples : SAMPLES;
 	unsigned int warm_up = samples < WARM_UP ? 1 : WARM_UP;
@@ -48,13 +48,16 @@ static void run_one(const struct bench *b)
 		if (i >= warm_up)
 			stats_add(&s, count);
 	}
-	bench_say(b->name, &s);
+	return s;
 }
 
 void bench_run(const struct bench *table, size_t n)
 {
-	for (; n; n--, table++)
-		run_one(table);
+	for (; n; n--, table++) {
+		struct stats s = bench_measure(table);
+
+		bench_say(table->name, &s);
+	}
 }
 
 static void nops_10(void)
