@@ -28,6 +28,22 @@ int ctl_scheduler(uint32_t *id)
 	return rc;
 }
 
+int ctl_debug_keys(const char *keys, size_t n)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys };
+	char *page = n <= OS_PAGE_SIZE ? os_alloc_pages(1) : NULL;
+	int rc;
+
+	if (!page)
+		return n > OS_PAGE_SIZE ? -E2BIG : -ENOMEM;
+	memcpy(page, keys, n);
+	set_xen_guest_handle(op.u.debug_keys.keys, page);
+	op.u.debug_keys.nr_keys = (uint32_t)n;
+	rc = os_sysctl(&op);
+	os_free_pages(page, 1);
+	return rc;
+}
+
 const char *ctl_scheduler_name(uint32_t id)
 {
 	switch (id) {

@@ -41,6 +41,7 @@ int ctl_pin_l4(domid_t domid, xen_pfn_t mfn);
 int ctl_physinfo(struct xen_sysctl_physinfo *info);
 int ctl_scheduler(uint32_t *id);                /* XEN_SCHEDULER_ */
 const char *ctl_scheduler_name(uint32_t id);
+int ctl_debug_keys(const char *keys, size_t n);	/* the reports are in the log */
 /* The hypervisor's log ring as text; the caller frees it. NULL with errno. */
 char *ctl_log(bool clear);
 

@@ -13,7 +13,7 @@
  *   domctl        createdomain 1, destroydomain 2, pausedomain 3, unpausedomain 4,
  *                 getdomaininfo 5, max_mem 11, setvcpucontext 12, max_vcpus 15,
  *                 scheduler_op 16 (putinfo), hypercall_init 22
- *   sysctl        readconsole 1, physinfo 3, sched_id 4, getdomaininfolist 6
+ *   sysctl        readconsole 1, physinfo 3, sched_id 4, getdomaininfolist 6, debug_keys 7
  *   memory_op     populate_physmap 6
  *   mmuext_op     pin_l4_table 3 (foreign domain)
  *   grant_table   setup_table 2 (foreign domain), map_grant_ref 0, unmap_grant_ref 1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pvctl info, dmesg: the machine and the hypervisor. */
+/* pvctl info, dmesg, debug-keys: the machine and the hypervisor. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -141,4 +141,18 @@ int verb_dmesg(int argc, char **argv)
 	fputs(log, stdout);
 	free(log);
 	return EXIT_DONE;
+}
+
+int verb_debug_keys(int argc, char **argv)
+{
+	struct err err;
+	int rc;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return verb_usage(argv[0]);
+	rc = ctl_debug_keys(argv[1], strlen(argv[1]));
+	if (!rc)
+		return EXIT_DONE;
+	err_set(&err, ERR_HYPERVISOR, "cannot send debug keys: %s", strerror(-rc));
+	return verb_failed(&err);
 }

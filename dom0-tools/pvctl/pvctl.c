@@ -40,6 +40,8 @@ static const struct verb {
 	{ "info", "", "Describe the machine and the hypervisor", "", verb_info },
 	{ "dmesg", "[-c]", "Print the hypervisor's log", "  -c, --clear  and empty it\n",
 	  verb_dmesg },
+	{ "debug-keys", "KEYS", "Have the hypervisor report on itself, in its log",
+	  "  One letter a report: h lists them, a audits all of memory\n", verb_debug_keys },
 	{ "domid", "NAME", "Convert a name to an id", "", verb_domid },
 	{ "domname", "ID", "Convert an id to a name", "", verb_domname },
 	{ "uptime", "[-s] [DOMAIN ...]", "How long domains have been running",

@@ -21,6 +21,7 @@ int verb_pause(int argc, char **argv);
 int verb_unpause(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_dmesg(int argc, char **argv);
+int verb_debug_keys(int argc, char **argv);
 int verb_domid(int argc, char **argv);
 int verb_domname(int argc, char **argv);
 int verb_uptime(int argc, char **argv);

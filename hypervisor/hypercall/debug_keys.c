@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug keys (sysctl debug_keys): short reports on the console, read where they stand, without locks. */
 #include "control.h"
+#include "audit.h"
 #include "boot.h"
 #include "event.h"
 #include "mm.h"
@@ -59,6 +60,7 @@ static const struct { char key; void (*fn)(void); const char *what; } keys[] = {
 	{ 'q', key_domains, "domains and vcpus" },
 	{ 'e', key_events, "event channels" },
 	{ 'm', key_memory, "memory" },
+	{ 'a', audit_run, "audit of all frames and page tables" },
 	{ 'R', key_reset, "reset the machine" },
 };
 

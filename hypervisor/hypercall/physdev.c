@@ -42,6 +42,11 @@ static long op_eoi_gmfn(void *arg)
 	return rc;
 }
 
+mfn_t physdev_eoi_frame(void)
+{
+	return eoi_map ? virt_to_mfn(eoi_map) : MFN_NONE;
+}
+
 static long op_eoi(void *arg)
 {
 	return pirq_eoi(current->domain, ((physdev_eoi_t *)arg)->irq);

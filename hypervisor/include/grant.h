@@ -22,5 +22,7 @@ void grant_free(struct domain *d);
 int grant_seed(struct domain *d, unsigned ref, uint16_t to, uint64_t frame);
 /* -EINVAL: beyond the limit, -ENOMEM. mfn of the idx'th frame of d's grant table, growing it: XENMAPSPACE_grant_table. */
 int grant_table_frame(struct domain *d, unsigned idx, uint64_t *mfn);
+/* For the audit: each live handle of d, the frame it holds, and whether it serves a page-table entry. */
+void grant_each_handle(const struct domain *d, void (*fn)(mfn_t m, bool rw, bool entry));
 
 #endif

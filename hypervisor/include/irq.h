@@ -42,5 +42,7 @@ void pirq_unbind(struct domain *d, unsigned pirq);
 int pirq_eoi(struct domain *d, unsigned pirq);	/* guest is done: unmask a level interrupt */
 bool pirq_needs_eoi(unsigned pirq);
 bool pirq_valid(unsigned pirq);
+/* physdev.c: dom0's page of pirqs that need an EOI, held as writable; MFN_NONE: none. */
+mfn_t physdev_eoi_frame(void);
 
 #endif

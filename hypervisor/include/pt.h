@@ -21,8 +21,8 @@ static inline pte_t pt_adjust(pte_t e)
 {
 	return e & PTE_P ? (e | PTE_US) & ~PTE_GRANT : e;
 }
-/* Bits a present entry of this level must not have; 0: none. GLOBAL is no error in an L1, only ignored. */
-uint64_t pt_bad_bits(unsigned level, pte_t e);
+/* Bits a present entry of this level of d must not have; 0: none. GLOBAL is no error in an L1, only ignored. */
+uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e);
 /* May this (adjusted) entry stand in a table of this level of d? Takes the references it needs.
  * Reports a refusal by domain_log with entry, level and reason. pg_owner NULL: DOMID_IO. */
 int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e, bool preemptible);

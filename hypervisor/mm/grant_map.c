@@ -48,7 +48,8 @@ int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bo
 {
 	pte_t *ptep = find(v, addr, contains_pte), *from = new_va ? find(v, new_va, false) : NULL, val = 0;
 
-	if (!ptep || (new_va && !from))
+	/* The entry put in its own place would outlive the handle that it lives on. */
+	if (!ptep || (new_va && (!from || from == ptep)))
 		return -EINVAL;
 	if (!(*ptep & PTE_P) || !(*ptep & PTE_GRANT) || !mfn_eq(pte_mfn(*ptep), m) || !(*ptep & PTE_RW) != !rw) {
 		domain_log(v->domain, LOG_WARN, "refused grant unmap: L1 entry 0x%016lx does not map frame 0x%lx %s\n",

@@ -48,7 +48,7 @@ int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, s
 		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n", val, slot);
 		return -EINVAL;
 	}
-	if ((val & PTE_P) && same_refs(level, old, val) && !pt_bad_bits(level, val)) {
+	if ((val & PTE_P) && same_refs(level, old, val) && !pt_bad_bits(d, level, val)) {
 		swap(ptep, val | (old & (level == 1 ? PTE_GRANT : 0)), keep_ad);
 		return 0;
 	}
@@ -64,7 +64,7 @@ bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte
 	bool same, swapped;
 
 	val = pt_adjust(val) & ~(val & PTE_P ? PTE_G : 0);
-	same = (val & PTE_P) && same_refs(1, old, val) && !pt_bad_bits(1, val);
+	same = (val & PTE_P) && same_refs(1, old, val) && !pt_bad_bits(d, 1, val);
 	if (same)
 		val |= old & PTE_GRANT;
 	*rc = same ? 0 : pt_entry_get(d, d, 1, val, false);

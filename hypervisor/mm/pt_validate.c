@@ -31,9 +31,11 @@ static inline bool slot_is_ours(unsigned level, unsigned slot)
 	return level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST;
 }
 
-uint64_t pt_bad_bits(unsigned level, pte_t e)
+/* Without devices memory is write-back everywhere: another type would show a page's next owner, or the last one,
+ * what the caches do not hold. */
+uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e)
 {
-	return e & ~(level == 1 ? L1_OK : TABLE_OK);
+	return e & ~(level > 1 ? TABLE_OK : d->privileged ? L1_OK : L1_OK & ~(PTE_PWT | PTE_PCD | PTE_PAT));
 }
 
 /* Device memory, or a refusal to be explained. */
@@ -114,7 +116,7 @@ static int table_get(struct domain *d, unsigned level, pte_t e, bool preemptible
 
 int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e, bool preemptible)
 {
-	uint64_t bad = pt_bad_bits(level, e);
+	uint64_t bad = pt_bad_bits(d, level, e);
 
 	if (!(e & PTE_P))
 		return 0;
@@ -155,7 +157,7 @@ static int l1_validate(struct frame *f, pte_t *t)
 
 		if (!(e & PTE_P))
 			continue;
-		rc = unlikely(pt_bad_bits(1, e)) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
+		rc = unlikely(pt_bad_bits(d, 1, e)) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
 		if (unlikely(rc)) {
 			f->nr_done = i;
 			return rc;
