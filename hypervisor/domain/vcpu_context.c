@@ -213,6 +213,7 @@ void vcpu_reset(struct vcpu *v)
 	pv_gdt_clear(v);
 	vcpu_timers_stop(v);
 	fpu_reset(v);
+	v->pv.tsc_aux = 0;
 	v->bounce.flags = 0;
 	v->nmi_pending = v->nmi_masked = false;
 	v->initialised = false;

@@ -41,9 +41,9 @@ static long features(uint64_t arg)
 		return -EINVAL;
 	f.submap = 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |
 		   1u << XENFEAT_highmem_assist |
-		   1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_linux_rsdp_unrestricted;
+		   1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_direct_mapped;
 	if (d->privileged)
-		f.submap |= 1u << XENFEAT_dom0;
+		f.submap |= 1u << XENFEAT_dom0 | 1u << XENFEAT_linux_rsdp_unrestricted;
 	return copy_out(arg, &f, sizeof(f));
 }
 

@@ -41,6 +41,7 @@ struct cpu {
 	struct timer slice;		/* ends the running vcpu's turn */
 	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
 	uint64_t cr4;			/* what CR4 holds */
+	uint32_t tsc_aux;		/* and MSR_TSC_AUX */
 	void *gdt_page;			/* the reserved page 14 of every GDT window */
 	mfn_t gdt_mfn;
 	/* timer_lock */
@@ -77,7 +78,7 @@ static inline void raise_softirq(enum softirq s)
 
 /* Features found at boot. */
 struct cpu_features {
-	bool nx, smep, smap, xsave, pge, page1gb, fsgsbase, syscall;
+	bool nx, smep, smap, xsave, pge, page1gb, fsgsbase, syscall, tsc_aux;
 	uint64_t xcr0;
 	unsigned xsave_size;
 	unsigned maxphysaddr;

@@ -68,6 +68,7 @@ struct domain {
 	uint32_t page_left;			/* dying: frames given up, but still in use elsewhere */
 	unsigned tot_pages;			/* frames allocated to the domain */
 	unsigned max_pages;
+	unsigned claimed;			/* promised and not yet allocated (claim_lock) */
 	unsigned shr_pages;			/* grants: always 0, reported */
 	struct e820entry *memory_map;		/* XENMEM_set_memory_map; NULL: none */
 	unsigned memory_map_nr;
@@ -111,6 +112,7 @@ struct pv_vcpu {
 	uint64_t fs_base, gs_base_kernel, gs_base_user;	/* valid while not loaded, see pv/segments.c */
 	uint64_t ctrlreg[8];			/* 0: TS as the guest sees it, 2: faulting va, 4: guest bits */
 	uint64_t debugreg[8];
+	uint32_t tsc_aux;			/* what RDTSCP tells besides the time */
 	unsigned iopl;				/* virtual IOPL */
 	uint8_t *iobmp;				/* guest pointer (physdev set_iobitmap) */
 	unsigned iobmp_limit;

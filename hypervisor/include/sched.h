@@ -69,6 +69,7 @@ void vcpu_sync(struct vcpu *v);
 /* v's LDT or CR4 changed: take it over if v is loaded. */
 void vcpu_reload_ldt(struct vcpu *v);
 void vcpu_load_cr4(const struct vcpu *v);
+void vcpu_load_tsc_aux(const struct vcpu *v);
 void fpu_reset(struct vcpu *v);
 
 #endif

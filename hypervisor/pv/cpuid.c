@@ -26,8 +26,8 @@ static const struct { uint32_t leaf, sub; unsigned reg; uint32_t bits; } hidden[
 	{ 7, 0, D, 1u << 20 | 1u << 26 | 1u << 27 | 1u << 28 | 1u << 29 | 1u << 30 | 1u << 31 },
 				/* CET_IBT and the MSRs of speculation control */
 	{ 0xd, 1, A, 1u << 3 | 1 << 4 },	/* XSAVES, XFD */
-	{ 0x80000001, 0, C, 1u << 2 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 19 },
-				/* SVM IBS SKINIT WDT LWP NodeId */
+	{ 0x80000001, 0, C, 1u << 2 | 1 << 4 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 19 },
+				/* SVM CR8 IBS SKINIT WDT LWP NodeId */
 	{ 0x80000001, 0, D, 1u << 1 | 1 << 3 | 1 << 12 | 1 << 13 | 1 << 17 | 1 << 26 },
 				/* VME PSE MTRR PGE PSE36 Page1GB */
 	{ 0x80000008, 0, B, ~0u },
@@ -105,6 +105,9 @@ void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
 			r[B] = r[C] = xsave_bytes();
 			r[D] = 0;
 		}
+		break;
+	case 0x80000008:
+		r[A] = (r[A] & ~0xff00u) | 48 << 8;	/* bits of a virtual address: four levels */
 		break;
 	case 0x80000001:
 		r[D] |= 1u << 11;	/* SYSCALL, whatever vendor: the ABI rests on it */

@@ -29,6 +29,9 @@ int pv_read_msr(struct vcpu *v, uint32_t msr, uint64_t *val)
 	case MSR_PAT:
 		*val = rdmsr(MSR_PAT);
 		return 0;
+	case MSR_TSC_AUX:
+		*val = v->pv.tsc_aux;
+		return cpu_features.tsc_aux ? 0 : -1;
 	case MSR_APIC_BASE:
 		*val = v->domain->privileged ? rdmsr(MSR_APIC_BASE) & ~BIT(11) : 0;
 		return 0;
@@ -54,6 +57,12 @@ int pv_write_msr(struct vcpu *v, uint32_t msr, uint64_t val)
 			v->pv.gs_base_user = val;
 		else
 			wrmsr(msr == MSR_FS_BASE ? MSR_FS_BASE : MSR_KERNEL_GS_BASE, val);
+		return 0;
+	case MSR_TSC_AUX:
+		if (!cpu_features.tsc_aux || val >> 32)
+			return -1;
+		v->pv.tsc_aux = val;
+		vcpu_load_tsc_aux(v);
 		return 0;
 	case MSR_HYPERCALL_PAGE:
 		return -1;	/* the hypercall page comes with the domain, or by the builder */

@@ -48,6 +48,7 @@ void __init cpu_detect(void)
 	cpuid_count(0x80000001, 0, r);
 	cpu_features.nx = r[3] >> 20 & 1;
 	cpu_features.syscall = r[3] >> 11 & 1;
+	cpu_features.tsc_aux = r[3] >> 27 & 1;
 	cpu_features.page1gb = r[3] >> 26 & 1;
 	cpu_features.maxphysaddr = 36;
 	if (max_ext >= 0x80000008) {
@@ -120,6 +121,8 @@ static void msr_init(struct cpu *c)
 	wrmsr(MSR_PAT, 0x0000050100070406);		/* WB WT UC- UC WC WP UC UC, as the ABI says */
 	wrmsr(MSR_GS_BASE, (uint64_t)c);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	if (cpu_features.tsc_aux)
+		wrmsr(MSR_TSC_AUX, 0);
 }
 
 static void control_init(struct cpu *c)

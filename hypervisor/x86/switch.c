@@ -166,6 +166,17 @@ void vcpu_load_cr4(const struct vcpu *v)
 	}
 }
 
+/* The word that RDTSCP tells: guests write their processor's number there. */
+void vcpu_load_tsc_aux(const struct vcpu *v)
+{
+	struct cpu *c = this_cpu();
+
+	if (c->tsc_aux != v->pv.tsc_aux) {
+		c->tsc_aux = v->pv.tsc_aux;
+		wrmsr(MSR_TSC_AUX, c->tsc_aux);
+	}
+}
+
 /* --- the whole --- */
 
 static void save(struct vcpu *v)
@@ -190,6 +201,7 @@ void vcpu_load(struct vcpu *v)
 	fpu_load(v);
 	load_debug(prev, v);
 	vcpu_load_cr4(v);
+	vcpu_load_tsc_aux(v);
 	load_segments(v);
 }
 

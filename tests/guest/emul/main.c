@@ -14,6 +14,7 @@
 #define MSR_GS_BASE	0xc0000101
 #define MSR_KERNEL_GS	0xc0000102
 #define MSR_APIC_BASE	0x1b
+#define MSR_TSC_AUX	0xc0000103
 
 struct regs { uint32_t a, b, c, d; };
 
@@ -102,6 +103,10 @@ static void check_msrs(void)
 	check_value("write user mode's gs base", wrmsr(MSR_KERNEL_GS, 0x34567000), 0);
 	check_value("read it", rdmsr(MSR_KERNEL_GS, &value), 0);
 	check_value("it is that", value, 0x34567000);
+	check_value("write the word that RDTSCP tells", wrmsr(MSR_TSC_AUX, 0x1234), 0);
+	__asm__ volatile("rdtscp" : "=c" (value) : : "rax", "rdx");
+	check_value("RDTSCP tells it", (uint32_t)value, 0x1234);
+	check_value("a word that is too long", wrmsr(MSR_TSC_AUX, 1UL << 32), TRAP_GP);
 	check_value("a base that is not canonical", wrmsr(MSR_FS_BASE, 1UL << 63), TRAP_GP);
 	check_value("read an MSR that is not", rdmsr(0x12345678, &value), TRAP_GP);
 	check_value("write an MSR that is not", wrmsr(0x12345678, 0), TRAP_GP);

@@ -6,18 +6,21 @@
  * there the kernel's memory is out of reach, a system call arrives at the syscall callback on the
  * stack that stack_switch named, with rip, rsp and flags of user mode; faults carry the user bit;
  * int 3 reaches the kernel and int $14 is a protection fault; an event interrupts user mode. Each
- * mode sees its own gs base, and fs is shared until changed.
+ * mode sees its own gs base, and fs is shared until changed. Code of 32 bits reaches the kernel by an
+ * interrupt gate that is open to it, and user mode can use an LDT that only the kernel has mapped.
  */
 #include "test.h"
 #include <xen/callback.h>
 
 #define USER_CODE ((char *)0x300000000000)
 #define USER_STACK ((char *)0x300000001000)
+#define USER_CODE32 ((char *)0xc0000000)	/* a third-level slot of the kernel's that is free */
 #define STOP 0x53544f50		/* rax of the system call that ends a visit */
 
 extern char user_code[], user_code_end[];
 extern char user_syscall[], user_touch[], user_int3[], user_int14[];
-extern char user_spin[], user_gs[], user_fs[];
+extern char user_spin[], user_gs[], user_fs[], user_ldt[];
+extern char user32_int80[], user32_after[], user32_end[];
 void enter_user(struct trap_frame *f);
 void leave_user(void);
 
@@ -31,7 +34,13 @@ __asm__(".text\n"
 	"user_spin:    pause; jmp user_spin\n"
 	"user_gs:      movq %gs:0, %rdi; movl $0x53544f50, %eax; syscall; ud2\n"
 	"user_fs:      movq %fs:0, %rdi; movl $0x53544f50, %eax; syscall; ud2\n"
+	"user_ldt:     movl $0x17, %eax; movl %eax, %es; movl $0x53544f50, %eax; syscall; ud2\n"
 	"user_code_end:\n"
+	".code32\n"
+	"user32_int80: int $0x80\n"
+	"user32_after: ud2\n"
+	"user32_end:\n"
+	".code64\n"
 	/* enter_user(frame): keeps the kernel's registers, leaves by the frame. */
 	"enter_user: push %rbp; push %rbx; push %r12; push %r13; push %r14; push %r15\n"
 	"	movq %rsp, kernel_rsp; movq %rdi, %rsp; jmp trap_return\n"
@@ -72,6 +81,21 @@ static void visit(char *code, uint64_t rdi, bool events)
 	enter_user(&f);
 }
 
+/* A third-level table of the user's own for the low addresses: the kernel's shows the kernel too. */
+static uint64_t *build_user32(void)
+{
+	char *code = os_pages_alloc(1);
+	mfn_t mfn = virt_to_mfn(code);
+	uint64_t *table = os_pages_alloc(1);
+
+	__builtin_memcpy(code, user32_int80, user32_end - user32_int80);
+	check_value("tables for 32-bit code", pt_populate(USER_CODE32, 1), 0);
+	check_value("its page", pt_map(USER_CODE32, &mfn, 1, PTE_RW, DOMID_SELF), 0);
+	table[pt_index((uintptr_t)USER_CODE32, 3)] = *pt_entry(USER_CODE32, 3);
+	check_value("table made read-only", pt_protect(table, PTE_RO), 0);
+	return table;
+}
+
 static void build_user(void)
 {
 	char *code = os_pages_alloc(1), *stack = os_pages_alloc(1);
@@ -84,6 +108,7 @@ static void build_user(void)
 	check_value("user pages", pt_map(USER_CODE, mfn, 2, PTE_RW, DOMID_SELF), 0);
 	/* The user's root shows the one third-level table that holds them, and nothing else. */
 	root[pt_index((uintptr_t)USER_CODE, 4)] = *pt_entry(USER_CODE, 4);
+	root[0] = virt_to_maddr(build_user32()) | (root[pt_index((uintptr_t)USER_CODE, 4)] & 0xfff);
 	check_value("root made read-only", pt_protect(root, PTE_RO), 0);
 	op[0].arg1.mfn = op[1].arg1.mfn = virt_to_mfn(root);
 	check_value("pin the user root", hypercall_mmuext_op(&op[0], 1, NULL, DOMID_SELF), 0);
@@ -119,6 +144,51 @@ static void check_faults(void)
 	      fault.error == 14 * 8 + 2 || fault.error == 14 * 16 + 2);
 	check_value("faults seen", faults, 4);
 	on_exception = NULL;
+}
+
+extern const struct { uint64_t vector, address; } trap_entries[];
+
+/* Vector 0x80 gets the entry of the breakpoint, which says so. */
+static void check_int80(void)
+{
+	struct trap_info gate[2] = { { .vector = 0x80, .flags = 3 | 4, .cs = FLAT_KERNEL_CS } };
+	struct trap_frame f = { .rip = (uint64_t)USER_CODE32, .cs = FLAT_USER_CS32,
+		.ss = FLAT_USER_DS32, .rsp = (uint64_t)USER_CODE32 + 0x1000, .rflags = 0x2 };
+
+	for (unsigned int i = 0; trap_entries[i].address; i++)
+		if (trap_entries[i].vector == 3)
+			gate[0].address = trap_entries[i].address;
+	check_value("a gate for int $0x80", hypercall_set_trap_table(gate), 0);
+	on_exception = end_on_user_fault;
+	enter_user(&f);
+	check_value("32-bit code reaches it", fault.vector, 3);
+	check_value("behind the instruction", fault.rip,
+		    (long)USER_CODE32 + (user32_after - user32_int80));
+	check_value("from a segment of 32 bits", fault.cs & 0xffff, FLAT_USER_CS32);
+	on_exception = NULL;
+}
+
+static void check_user_ldt(void)
+{
+	uint64_t *ldt = os_pages_alloc(1);
+	struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (long)ldt, .arg2.nr_ents = 4 };
+	unsigned int es = 0;
+
+	ldt[2] = 0x00cff3000000ffffULL;         /* flat data, privilege 3 */
+	pt_protect(ldt, PTE_RO);
+	check_value("an LDT", hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF), 0);
+	on_exception = end_on_user_fault;
+	faults = 0;
+	visit(user_ldt, 0, false);
+	__asm__ volatile("movl %%es, %0" : "=r" (es));
+	check_value("user mode loads a segment of it", faults, 0);
+	check_value("and has it", es & 0xffff, 0x17);
+	on_exception = NULL;
+	__asm__ volatile("movl %0, %%es" :: "r" (0));
+	op.arg2.nr_ents = 0;
+	hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF);
+	pt_protect(ldt, PTE_RW);
+	os_pages_free(ldt, 1);
 }
 
 static struct trap_frame *handler_frame;
@@ -215,6 +285,8 @@ void test_main(void)
 		    (unsigned long)entry_stack + sizeof(entry_stack)), 0);
 	check_syscall();
 	check_faults();
+	check_int80();
+	check_user_ldt();
 	check_stack_switch();
 	check_event();
 	check_segment_bases();
