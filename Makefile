@@ -20,7 +20,7 @@ NASM := nasm
 LD := ld
 OBJCOPY := objcopy
 AR := ar
-V :=
+V ?=
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s%s\n' '$1' '$(patsubst $(B)/%,%,$2)')
 
@@ -34,9 +34,10 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 # What the targets below may be given: HV=FILE another hypervisor image (Debian's .gz is fine),
-# T=NAME one group of tests.
-HV := $(B)/parvus
-T :=
+# T=NAME one group of tests, PEER=none measurements of Parvus alone.
+HV ?= $(B)/parvus
+T ?=
+PEER := xen
 
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean help,$(goals)),)
@@ -54,7 +55,7 @@ $(B)/deps.mk: scripts/install-deps scripts/packages
 	@scripts/install-deps
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: all run demo test iso debug clean help
+.PHONY: all run demo test bench iso debug clean help
 all: $(ALL) $(UNIT_TESTS)
 
 run: all
@@ -66,6 +67,9 @@ demo: all
 test: all $(TEST_NEEDS)
 	@printf '%s\n' $(UNIT_TESTS) >$(B)/unit-tests
 	@scripts/run-tests $(T)
+
+bench: $(B)/parvus $(B)/pvbench.elf $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
+	@scripts/bench --peer $(PEER)
 
 iso: $(B)/parvus.iso
 
