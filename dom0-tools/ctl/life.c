@@ -14,10 +14,10 @@
 #include "ctl/life.h"
 #include "ctl/logscan.h"
 #include "ctl/records.h"
+#include "ctl/target.h"
 #include "ctl/xstree.h"
 #include "console/console.h"
 
-#define SLACK_KB 1024                   /* what the limit allows above the memory, as xl does */
 #define OVERHEAD_PAGES 256              /* the hypervisor's own per domain: tables, vcpu, heap */
 #define REPORT_LINES 60
 #define GONE_STEPS 400                  /* of GONE_STEP_MS: two seconds */
@@ -112,7 +112,7 @@ static int set_limits(const struct domain_config *c, domid_t domid, struct err *
 
 	if (rc)
 		return refused(err, rc, "cannot allocate the domain's vcpus");
-	rc = ctl_domain_max_mem(domid, c->max_memory_kb + SLACK_KB);
+	rc = ctl_domain_max_mem(domid, c->max_memory_kb + TARGET_SLACK_KB);
 	if (rc)
 		return refused(err, rc, "cannot set the domain's memory limit");
 	if (!c->weight && !c->cap)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* pvctl destroy, shutdown, reboot, pause, unpause: requests to one domain, or to all. */
+/* pvctl destroy, shutdown, reboot, sysrq, pause, unpause: requests to one domain, or to all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/hyper.h"
 #include "ctl/life.h"
 #include "ctl/records.h"
+#include "ctl/xstree.h"
 #include "pvctl/verbs.h"
 
 #define WAIT_STEP_MS 50
@@ -134,4 +135,25 @@ int verb_shutdown(int argc, char **argv)
 int verb_reboot(int argc, char **argv)
 {
 	return request(argc, argv, "reboot", "Rebooting");
+}
+
+int verb_sysrq(int argc, char **argv)
+{
+	struct err err;
+	domid_t domid;
+	int rc;
+
+	if (argc != 3 || argv[1][0] == '-')
+		return verb_usage(argv[0]);
+	if (strlen(argv[2]) != 1) {
+		fprintf(stderr, "pvctl: invalid sysrq \"%s\": expected one letter\n", argv[2]);
+		return EXIT_FAILED;
+	}
+	if (!verb_domain(argv[1], &domid))
+		return EXIT_FAILED;
+	rc = xstree_write(domid, "control/sysrq", argv[2]);
+	if (!rc)
+		return EXIT_DONE;
+	err_set(&err, ERR_XENSTORE, "cannot send a sysrq to domain %u: %s", domid, strerror(-rc));
+	return verb_failed(&err);
 }
