@@ -12,7 +12,7 @@ void *memcpy(void *dst, const void *src, size_t n)
 	size_t words = n / 8, rest = n % 8;
 
 	__asm__ volatile("rep movsq; mov %3, %%rcx; rep movsb"
-			 : "+D"(d), "+S"(src), "+c"(words) : "r"(rest) : "memory");
+			 : "+&D"(d), "+&S"(src), "+&c"(words) : "r"(rest) : "memory");
 	return dst;
 }
 
@@ -36,7 +36,7 @@ void *memset(void *dst, int c, size_t n)
 	size_t words = n / 8, rest = n % 8;
 
 	__asm__ volatile("rep stosq; mov %2, %%rcx; rep stosb"
-			 : "+D"(d), "+c"(words)
+			 : "+&D"(d), "+&c"(words)
 			 : "r"(rest), "a"((uint8_t)c * 0x0101010101010101ULL) : "memory");
 	return dst;
 }

@@ -29,7 +29,7 @@ static size_t copy_raw(void *dst, const void *src, size_t n)
 			 "4: lea (%[rest], %[cnt], 8), %[cnt]\n jmp 3b\n"
 			 ".popsection\n"
 			 FIXUP("1b", "4b") FIXUP("2b", "3b")
-			 : [cnt] "+c"(quads), "+D"(dst), "+S"(src) : [rest] "r"(rest) : "memory");
+			 : [cnt] "+&c"(quads), "+&D"(dst), "+&S"(src) : [rest] "r"(rest) : "memory");
 	return quads;
 }
 
