@@ -41,3 +41,12 @@ def test_readme_shows_the_demo():
     with open(os.path.join(driver.ROOT, "README.md"), encoding="utf-8") as readme:
         shown = re.findall(r"^dom0# (.+)$", readme.read(), re.M)
     assert shown == commands
+
+
+def test_hypervisor_from_the_environment():
+    """HV=FILE counts, be it written before or after `make`."""
+    for environment, words in (({"HV": "other/image"}, []), ({}, ["HV=other/image"])):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "HV", "MFLAGS"))}
+        said = subprocess.run(["make", "-n", "demo", *words], cwd=driver.ROOT, env={**clean, **environment},
+                              capture_output=True, text=True, check=True).stdout
+        assert "HV='other/image'" in said
