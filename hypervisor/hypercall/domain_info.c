@@ -37,6 +37,7 @@ void domain_info(const struct domain *d, xen_domctl_getdomaininfo_t *info)
 		.domain = d->id,
 		.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID,
 		.tot_pages = d->tot_pages,
+		.outstanding_pages = d->claimed,
 		.max_pages = d->max_pages,
 		.shr_pages = d->shr_pages,
 		.shared_info_frame = mfn_x(virt_to_mfn(d->shared)),

@@ -142,6 +142,21 @@ static long set_memory_map(void *arg)
 	return rc;
 }
 
+static long claim_pages(void *arg)
+{
+	const xen_memory_reservation_t *r = arg;
+	struct domain *d;
+	long rc;
+
+	if (!guest_handle_is_null(r->extent_start) || r->extent_order || r->mem_flags)
+		return -EINVAL;
+	if (memory_domain(r->domid, &d))
+		return -EINVAL;
+	rc = domain_claim(d, r->nr_extents);
+	domain_put(d);
+	return rc;
+}
+
 /* PV domains have no guest-physical map: nothing to add to, and leaving it is nothing to do. */
 static long add_to_physmap(void *arg)
 {
@@ -227,6 +242,7 @@ static const struct subop ops[] = {
 	[XENMEM_set_memory_map] = { set_memory_map, sizeof(xen_foreign_memory_map_t), false, true },
 	[XENMEM_add_to_physmap] = { add_to_physmap, sizeof(xen_add_to_physmap_t), false, false },
 	[XENMEM_remove_from_physmap] = { remove_from_physmap, sizeof(xen_remove_from_physmap_t), false, false },
+	[XENMEM_claim_pages] = { claim_pages, sizeof(xen_memory_reservation_t), false, true },
 	[XENMEM_get_vnumainfo] = { vnumainfo, sizeof(xen_vnuma_topology_info_t), false, false },
 	[XENMEM_acquire_resource] = { acquire_resource, sizeof(xen_mem_acquire_resource_t), true, true },
 };

@@ -48,6 +48,7 @@ static long op_physinfo(xen_sysctl_t *op)
 		.capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1,
 		.total_pages = page_total_count(),
 		.free_pages = page_free_count(),
+		.outstanding_pages = page_claimed_count(),
 		.max_mfn = max_mfn - 1,
 	};
 	featureset_host(a->hw_cap, ARRAY_SIZE(a->hw_cap));

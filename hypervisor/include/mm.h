@@ -44,7 +44,15 @@ int domain_page_assign(struct domain *d, struct frame *f);
 /* Return every frame of a dying domain: -ERESTART while there is more to do. */
 int domain_pages_relinquish(struct domain *d);
 
-/* --- m2p.c --- */
+/* --- claims.c --- */
+/* Promises d that many pages in all (0: none any more). -EINVAL: it has a claim, or as many, or may not have as
+ * many; -ENOMEM: not that many are free and unclaimed; -ESRCH: it is dying. */
+int domain_claim(struct domain *d, uint64_t pages);
+uint64_t page_claimed_count(void);
+mfn_t claim_page_alloc(struct domain *d, unsigned order);	/* for domain_page_alloc */
+void claim_used(struct domain *d, unsigned pages);
+
+/* --- M2P --- */
 #define INVALID_M2P_ENTRY (~0UL)
 static inline void m2p_set(mfn_t m, uint64_t pfn) { ((uint64_t *)M2P_VIRT_START)[mfn_x(m)] = pfn; }
 static inline uint64_t m2p_get(mfn_t m) { return ((uint64_t *)M2P_VIRT_START)[mfn_x(m)]; }

@@ -76,7 +76,7 @@ static void disown(struct frame *f)
 mfn_t domain_page_alloc(struct domain *d, unsigned order)
 {
 	unsigned n = 1u << order;
-	mfn_t m = order > MAX_ORDER ? MFN_NONE : page_alloc(order);
+	mfn_t m = order > MAX_ORDER ? MFN_NONE : claim_page_alloc(d, order);
 	bool ok;
 
 	if (mfn_eq(m, MFN_NONE))
@@ -87,9 +87,13 @@ mfn_t domain_page_alloc(struct domain *d, unsigned order)
 	for (unsigned i = 0; ok && i < n; i++)
 		own(d, mfn_to_frame(mfn(mfn_x(m) + i)));
 	spin_unlock(&d->page_lock);
-	if (!ok)
+	if (!ok) {
 		page_free(m, order);
-	return ok ? m : MFN_NONE;
+		return MFN_NONE;
+	}
+	if (unlikely(d->claimed))
+		claim_used(d, n);
+	return m;
 }
 
 /* A stale translation would let the last owner see, or write, what the frame serves next. */
@@ -217,6 +221,7 @@ int domain_pages_relinquish(struct domain *d)
 	}
 	spin_unlock(&d->mm_lock);
 	if (!rc) {
+		(void)domain_claim(d, 0);
 		hv_free(d->memory_map);
 		d->memory_map = NULL;
 	}

@@ -149,6 +149,43 @@ static long populate(domid_t domid, xen_pfn_t *mfns, unsigned int n)
 	return hypercall_memory_op(XENMEM_populate_physmap, &r);
 }
 
+static long claim(domid_t domid, unsigned long pages)
+{
+	struct xen_memory_reservation r = { .nr_extents = pages, .domid = domid };
+
+	return hypercall_memory_op(XENMEM_claim_pages, &r);
+}
+
+/* A claim promises pages: others cannot have them, the domain's own get used up, 0 ends it. */
+static void check_claims(void)
+{
+	xen_pfn_t mfn, more;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = CHOSEN };
+
+	clear(&op, sizeof(op));
+	op.u.max_mem.max_memkb = 1UL << 40;
+	check_value("a limit beyond the machine", domctl(XEN_DOMCTL_max_mem, CHOSEN), 0);
+	check_value("claim more than there is", claim(CHOSEN, 1UL << 28), -XEN_ENOMEM);
+	check_value("claim", claim(CHOSEN, PAGES), 0);
+	check_value("claim again", claim(CHOSEN, PAGES), -XEN_EINVAL);
+	clear(&op, sizeof(op));
+	check_value("info with a claim", domctl(XEN_DOMCTL_getdomaininfo, CHOSEN), 0);
+	check_value("what is promised", op.u.getdomaininfo.outstanding_pages, PAGES);
+	check_value("a page of it", populate(CHOSEN, &mfn, 1), 1);
+	check_value("info after a page", domctl(XEN_DOMCTL_getdomaininfo, CHOSEN), 0);
+	check_value("one promised less", op.u.getdomaininfo.outstanding_pages, PAGES - 1);
+	check_value("claim nothing", claim(CHOSEN, 0), 0);
+	check_value("info without", domctl(XEN_DOMCTL_getdomaininfo, CHOSEN), 0);
+	check_value("no promise", op.u.getdomaininfo.outstanding_pages, 0);
+	check_value("claim what it has", claim(CHOSEN, 1), -XEN_EINVAL);
+	check_value("claim everything free", claim(CHOSEN, free_pages() + 1), 0);
+	check_value("nothing is left for us", populate(DOMID_SELF, &more, 1), 0);
+	check_value("end of the claim", claim(CHOSEN, 0), 0);
+	check_value("of a domain that is not", claim(99, 1), -XEN_EINVAL);
+	set_xen_guest_handle(r.extent_start, &mfn);
+	check_value("give the page back", hypercall_memory_op(XENMEM_decrease_reservation, &r), 1);
+}
+
 static void check_memory(void)
 {
 	xen_pfn_t mfns[PAGES + 1], types[2];
@@ -243,6 +280,7 @@ static void check_life(void)
 	prepare_create();
 	check_value("create it again", domctl(XEN_DOMCTL_createdomain, CHOSEN), -XEN_EEXIST);
 	check_new_domain();
+	check_claims();
 	check_memory();
 	check_context();
 	check_control();
