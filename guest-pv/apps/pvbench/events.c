@@ -67,7 +67,7 @@ static void status(void) { hypercall_event_channel_op(EVTCHNOP_status, &status_o
 
 static void alloc_close(void)
 {
-	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF };
 	struct evtchn_close c;
 
 	hypercall_event_channel_op(EVTCHNOP_alloc_unbound, &a);

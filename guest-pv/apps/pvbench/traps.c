@@ -8,7 +8,6 @@
 
 #define CLEAR_EVENTS 4
 #define BAD_MSR 0x12345
-#define ABSENT 0x600000000000UL		/* no table maps it */
 
 void trap_set(unsigned int vector, unsigned int flags, void (*entry)(void))
 {
@@ -19,7 +18,9 @@ void trap_set(unsigned int vector, unsigned int flags, void (*entry)(void))
 	must("set_trap_table", hypercall_set_trap_table(table));
 }
 
-static void page_fault(void) { __asm__ volatile("movb (%%rax), %%al" : : "a" (ABSENT)); }
+static char *absent;			/* an address with tables and without a page */
+
+static void page_fault(void) { __asm__ volatile("movb (%%rax), %%al" : : "a" (absent)); }
 static void undefined(void) { __asm__ volatile("ud2"); }
 static void breakpoint(void) { __asm__ volatile("int3"); }
 static void bad_rdmsr(void) { __asm__ volatile("rdmsr" : : "c" (BAD_MSR) : "rax", "rdx"); }
@@ -36,6 +37,7 @@ void bench_traps(void)
 		{ 7, trap_back, { "nm_bounce_after_ts", fpu, no_fpu, 0 } },
 	};
 
+	absent = os_va_alloc(1);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct stats s;
 
@@ -45,4 +47,5 @@ void bench_traps(void)
 		hypercall_fpu_taskswitch(0);
 		bench_say(table[i].bench.name, &s);
 	}
+	os_va_free(absent, 1);
 }
