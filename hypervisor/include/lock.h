@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ticket spin locks. Interrupts are off everywhere in the hypervisor except in named windows
- * (idle, preemption points) where no lock is held, so a lock needs no irqsave form.
+ * (idle, preemption points) where no lock is held but d->mm_lock or domctl_lock, which no interrupt handler
+ * takes; so a lock needs no irqsave form.
  *
  * The order, outermost first; a lock may be taken while holding any lock above it:
  *   domctl_lock         creation, destruction and control of domains
@@ -10,6 +11,7 @@
  *   d->event_lock       (two at once: lower address first)
  *   domain_list_lock    the list of domains
  *   d->page_lock        the domain's list of frames and their number
+ *   claim_lock          pages promised to domains
  *   sched lock          run queues, vcpu states
  *   timer lock          a CPU's armed timers
  *   heap lock, page allocator lock
