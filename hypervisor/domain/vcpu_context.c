@@ -48,6 +48,8 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 	/* In user mode the CPU walks the user base: there must be one. */
 	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
 		return "flags";
+	if (mfn_eq(mfn(xen_cr3_to_pfn(c->ctrlreg[1])), MFN_NONE))
+		return "ctrlreg[1]";
 	return c->ldt_ents > 8192 ? "ldt_ents" : NULL;
 }
 

@@ -12,7 +12,6 @@ int evtchn_init(struct domain *d)
 	if (!d->evtchn)
 		return -ENOMEM;
 	d->evtchn->first_free = 1;
-	d->evtchn->close_next = 1;
 	return 0;
 }
 
@@ -141,21 +140,20 @@ int evtchn_close(struct domain *d, unsigned port)
 	}
 }
 
-int evtchn_close_all(struct domain *d)
+static int close_from(struct domain *d, uint64_t *next)
 {
-	struct evtchn_table *t = d->evtchn;
-
-	if (!t)
-		return 0;
-	for (unsigned port; (port = t->close_next) < t->nr; ) {
-		evtchn_close(d, port);
-		WRITE_ONCE(t->close_next, port + 1);
-		if (port % 16 == 0 && preempt_needed())
+	while (*next < d->evtchn->nr) {
+		evtchn_close(d, *next);
+		if (++*next % 16 == 0 && preempt_needed())
 			return -ERESTART;
 	}
-	t->close_next = 1;
 	return 0;
 }
+
+int evtchn_reset(struct domain *d) { return close_from(d, &current->cont.done); }
+
+/* Counts for itself: a reset that the end of the domain interrupted has closed only what there was then. */
+int evtchn_close_all(struct domain *d) { return d->evtchn ? close_from(d, &d->evtchn->close_next) : 0; }
 
 void evtchn_dump(struct domain *d)
 {

@@ -36,7 +36,7 @@ struct evtchn_table {
 	struct evtchn *bucket[EVTCHN_MAX / BUCKET_PORTS];
 	unsigned nr;			/* ports in existing buckets */
 	unsigned first_free;		/* no free port below */
-	unsigned close_next;		/* progress of evtchn_close_all */
+	uint64_t close_next;		/* progress of evtchn_close_all, at the domain's end */
 	uint16_t pirq_port[NR_GSIS];	/* 0: not bound */
 	/* atomic: */
 	uint64_t polling[MAX_VCPUS / 64];	/* vcpus in SCHEDOP_poll, by id */
@@ -61,6 +61,8 @@ void evtchn_unlock_two(struct domain *a, struct domain *b);
 int evtchn_get_free(struct domain *d);
 /* 0, or -EINVAL: port is not in use. No lock held. */
 int evtchn_close(struct domain *d, unsigned port);
+/* EVTCHNOP_reset: every port. -ERESTART: progress is in current's hypercall. */
+int evtchn_reset(struct domain *d);
 
 /* bind.c; a port or -errno */
 int evtchn_bind_interdomain(struct domain *d, struct domain *rd, unsigned remote_port);

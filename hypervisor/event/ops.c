@@ -152,7 +152,7 @@ static long op_reset(void *arg)
 	if (d != current->domain && !d->controller_pauses)
 		err = -EINVAL;
 	else
-		err = evtchn_close_all(d);
+		err = evtchn_reset(d);
 	domain_put(d);
 	return err;
 }

@@ -22,10 +22,14 @@ static void drop(struct vcpu *v, mfn_t m)
 		frame_put(f);
 }
 
-static int get_l4(struct domain *d, mfn_t m)
+static int get_l4(struct domain *d, mfn_t m, bool user)
 {
-	struct frame *f = frame_get_mfn(m, d);
+	struct frame *f;
 	int rc;
+
+	if (user && mfn_eq(m, MFN_NONE))
+		return 0;
+	f = frame_get_mfn(m, d);
 
 	if (!f) {
 		domain_log(d, LOG_WARN, "refused base pointer 0x%lx: the frame is none of the domain's\n", mfn_x(m));
@@ -59,7 +63,7 @@ static int set_base(struct vcpu *v, mfn_t m, bool user)
 	if (rc)
 		return rc;
 	if (!mfn_eq(m, old)) {
-		rc = mfn_eq(m, MFN_NONE) ? 0 : get_l4(v->domain, m);
+		rc = get_l4(v->domain, m, user);
 		if (rc)
 			return rc;
 		*base = m;

@@ -73,11 +73,14 @@ long do_fpu_taskswitch(uint64_t set, uint64_t a2, uint64_t a3, uint64_t a4, uint
 
 /* --- debug registers --- */
 
-/* Bits of DR7: enables, lengths, conditions; always-one bit 10. Bits a guest must not set: GD, reserved. */
+/* DR7 is enables, lengths and conditions; bit 10 is always one. GD would trap our own use of these registers. */
+#define DR7_GD BIT(13)
 #define DR7_RESERVED 0xffffffff0000d800ULL
 
 static bool dr7_ok(uint64_t v)
 {
+	if (v & DR7_GD)
+		return false;
 	for (unsigned i = 0; i < 4; i++)	/* no I/O breakpoints */
 		if ((v >> (16 + 4 * i) & 3) == 2)
 			return false;
