@@ -36,36 +36,43 @@ const char *frame_type_name(uint64_t state)
 	return name[frame_type(state)];
 }
 
-/* One step for the two counts if the frame is already writable; else the type is taken separately. */
+/* What a frame's state becomes with one more writable mapping, if no type stands in the way that it would have
+ * to lose first; else 0. */
+static inline uint64_t one_more_writer(uint64_t s)
+{
+	uint64_t type = s & TYPE_MASK;
+
+	if (!frame_tcount(s) && (type == TYPE(FT_WRITABLE) || type == TYPE(FT_NONE)))
+		return ((s & ~TYPE_MASK) | TYPE(FT_WRITABLE) | FRAME_VALID) + TCOUNT_ONE + 1;
+	if ((s & (TYPE_MASK | FRAME_VALID)) == (TYPE(FT_WRITABLE) | FRAME_VALID) && !tcount_full(s))
+		return s + TCOUNT_ONE + 1;
+	return 0;
+}
+
+/* One step for the two counts if the type allows; else the type is taken separately. */
 int frame_map_slow(struct frame *f, const struct domain *d, bool rw)
 {
-	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), add;
+	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED), both;
+	int rc;
 
 	do {
 		if (unlikely(f->owner != d || !(s & (FRAME_ALLOCATED | FRAME_HV))))
 			return -EPERM;
 		if (unlikely((uint32_t)s == FRAME_REF_MASK))
 			return -EBUSY;
-		add = 1;
-		if (rw && (s & (TYPE_MASK | FRAME_VALID)) == (TYPE(FT_WRITABLE) | FRAME_VALID)) {
-			if (unlikely(tcount_full(s)))
-				return -EBUSY;
-			add += TCOUNT_ONE;
-		}
-	} while (unlikely(!swap(f, &s, s + add)));
+		both = rw ? one_more_writer(s) : 0;
+	} while (unlikely(!swap(f, &s, both ? both : s + 1)));
 	/* Freed and given to another owner while we looked? */
 	if (unlikely(f->owner != d)) {
-		frame_unmap(f, add != 1);
+		frame_unmap_slow(f, both != 0);
 		return -EPERM;
 	}
-	if (rw && add == 1) {
-		int rc = frame_get_type(f, FT_WRITABLE, false);
-
-		if (rc)
-			frame_put(f);
-		return rc ? -EBUSY : 0;
-	}
-	return 0;
+	if (likely(both || !rw))
+		return 0;
+	rc = frame_get_type(f, FT_WRITABLE, false);
+	if (rc)
+		frame_put(f);
+	return rc ? -EBUSY : 0;
 }
 
 void frame_unmap_slow(struct frame *f, bool rw)
