@@ -5,6 +5,9 @@
 
 #include "domain.h"
 
+/* regs.entry_vector of a SYSCALL: cs and ss are flat, rcx and r11 dead, so SYSRET may be used (entry.asm). */
+#define PV_SYSCALL_FRAME (~0u)
+
 /* Deliver an exception to the current guest's handler at the next exit (traps[] of the guest). */
 void pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error);
 void pv_inject_pf(uint64_t va, uint32_t error_code);

@@ -15,8 +15,8 @@
 #define FIXUP(at, to) \
 	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
 
-/* Quadwords first, then the odd bytes: under icount each iteration counts. */
-static size_t copy_raw(void *dst, const void *src, size_t n)
+/* Under icount each iteration counts, so: quadwords, then the odd bytes, if any. */
+static inline size_t copy_bytes(void *dst, const void *src, size_t n)
 {
 	size_t quads = n / 8, rest = n % 8;
 
@@ -33,14 +33,49 @@ static size_t copy_raw(void *dst, const void *src, size_t n)
 	return quads;
 }
 
+static inline size_t copy_quads(void *dst, const void *src, size_t quads)
+{
+	__asm__ volatile(STAC "1: rep movsq\n 2: " CLAC FIXUP("1b", "2b")
+			 : "+c"(quads), "+D"(dst), "+S"(src) :: "memory");
+	return quads * 8;
+}
+
+static inline size_t copy_4(void *dst, const void *src)
+{
+	uint32_t val;
+	size_t left = 4;
+
+	__asm__ volatile(STAC
+			 "1: mov (%[src]), %[val]\n 2: mov %[val], (%[dst])\n xor %k[left], %k[left]\n"
+			 "3: " CLAC FIXUP("1b", "3b") FIXUP("2b", "3b")
+			 : [val] "=&r"(val), [left] "+&r"(left) : [src] "r"(src), [dst] "r"(dst) : "memory", "cc");
+	return left;
+}
+
+/*
+ * Only the begin needs a check: below our area lies the hole of non-canonical addresses, where a copy that climbs
+ * towards it faults.
+ */
+static inline bool begin_ok(const void *p)
+{
+	return (uint64_t)p - HV_VIRT_START >= HV_VIRT_END - HV_VIRT_START;
+}
+
+static inline size_t copy_raw(void *dst, const void *src, size_t n)
+{
+	if (likely(n % 8 == 0))
+		return copy_quads(dst, src, n / 8);
+	return n == 4 ? copy_4(dst, src) : copy_bytes(dst, src, n);
+}
+
 size_t copy_from_guest_bytes(void *dst, const void *src, size_t n)
 {
-	return guest_range_ok(src, n) ? copy_raw(dst, src, n) : n;
+	return likely(begin_ok(src)) || !n ? copy_raw(dst, src, n) : n;
 }
 
 size_t copy_to_guest_bytes(void *dst, const void *src, size_t n)
 {
-	return guest_range_ok(dst, n) ? copy_raw(dst, src, n) : n;
+	return likely(begin_ok(dst)) || !n ? copy_raw(dst, src, n) : n;
 }
 
 size_t clear_guest_bytes(void *dst, size_t n)

@@ -18,8 +18,6 @@
 #include "uaccess.h"
 #include "x86.h"
 
-#define SYSCALL_FRAME 0x100		/* as in entry.asm: rcx and r11 are dead, SYSRET may be used */
-
 void user_syscall(struct vcpu *v);
 void iret_failed(struct vcpu *v);
 
@@ -80,19 +78,6 @@ void iret_failed(struct vcpu *v)
 	pv_inject_failsafe(v);
 }
 
-/* SYSCALL from guest user space (entry.asm). */
-void user_syscall(struct vcpu *v)
-{
-	if (!v->pv.syscall_callback) {
-		pv_inject_trap(X_UD, 0, false);
-		return;
-	}
-	v->bounce = (struct trap_bounce){
-		.rip = v->pv.syscall_callback, .cs = FLAT_KERNEL_CS,
-		.flags = TB_PENDING | (v->pv.syscall_masks_events ? TB_MASK_EVENTS : 0),
-	};
-}
-
 /* --- the frame --- */
 
 void pv_toggle_mode(struct vcpu *v)
@@ -116,29 +101,30 @@ static void enter_kernel(struct vcpu *v, const struct trap_bounce *b)
 {
 	struct cpu_user_regs *r = &v->regs;
 	bool from_user = !v->pv.kernel_mode, masked = v->info->evtchn_upcall_mask;
-	uint64_t frame[12], sp;
-	unsigned n = 0;
+	uint64_t frame[12], *f = frame + ARRAY_SIZE(frame), sp;
+	size_t bytes;
 
-	frame[n++] = r->rcx;
-	frame[n++] = r->r11;
-	if (b->flags & TB_FAILSAFE) {
-		frame[n++] = r->ds;
-		frame[n++] = r->es;
-		frame[n++] = r->fs;
-		frame[n++] = r->gs;
-	}
+	*--f = r->ss;
+	*--f = r->rsp;
+	*--f = flags_for_guest(v, masked);
+	*--f = (from_user ? r->cs : r->cs & ~3) | (uint64_t)masked << 32;
+	*--f = r->rip;
 	if (b->flags & TB_ERROR_CODE)
-		frame[n++] = b->error_code;
-	frame[n++] = r->rip;
-	frame[n++] = (from_user ? r->cs : r->cs & ~3) | (uint64_t)masked << 32;
-	frame[n++] = flags_for_guest(v, masked);
-	frame[n++] = r->rsp;
-	frame[n++] = r->ss;
+		*--f = b->error_code;
+	if (unlikely(b->flags & TB_FAILSAFE)) {
+		*--f = r->gs;
+		*--f = r->fs;
+		*--f = r->es;
+		*--f = r->ds;
+	}
+	*--f = r->r11;
+	*--f = r->rcx;
 
 	if (from_user)
 		pv_toggle_mode(v);
-	sp = ((from_user ? v->pv.kernel_sp : r->rsp) & ~15UL) - n * 8;
-	if (copy_to_guest_bytes((void *)sp, frame, n * 8)) {
+	bytes = (char *)(frame + ARRAY_SIZE(frame)) - (char *)f;
+	sp = ((from_user ? v->pv.kernel_sp : r->rsp) & ~15UL) - bytes;
+	if (unlikely(copy_to_guest_bytes((void *)sp, f, bytes))) {
 		domain_crash(v->domain, "no room for a frame at its kernel stack %016lx", sp);
 		return;
 	}
@@ -149,15 +135,27 @@ static void enter_kernel(struct vcpu *v, const struct trap_bounce *b)
 	r->rsp = sp;
 	r->ss = FLAT_KERNEL_SS;
 	r->rflags &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_AC);
-	r->entry_vector = SYSCALL_FRAME;	/* rcx and r11 are on the stack */
+	/* rcx and r11 are on the stack */
+	r->entry_vector = likely(r->cs == FLAT_KERNEL_CS) ? PV_SYSCALL_FRAME : 0;
 }
 
 void pv_deliver_bounce(struct vcpu *v)
 {
-	struct trap_bounce b = v->bounce;
-
+	enter_kernel(v, &v->bounce);
 	v->bounce.flags = 0;
-	enter_kernel(v, &b);
+}
+
+/* SYSCALL from guest user space (entry.asm). */
+void user_syscall(struct vcpu *v)
+{
+	if (!v->pv.syscall_callback) {
+		pv_inject_trap(X_UD, 0, false);
+		return;
+	}
+	enter_kernel(v, &(struct trap_bounce){
+		.rip = v->pv.syscall_callback, .cs = FLAT_KERNEL_CS,
+		.flags = TB_PENDING | (v->pv.syscall_masks_events ? TB_MASK_EVENTS : 0),
+	});
 }
 
 bool pv_deliver_event(struct vcpu *v)

@@ -13,8 +13,6 @@
 #include "uaccess.h"
 #include "x86.h"
 
-#define SYSCALL_FRAME 0x100
-
 long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
 	struct vcpu *v = current;
@@ -41,10 +39,12 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 		    EFLAGS_FIXED;
 	r->rsp = c.rsp;
 	r->ss = c.ss | 3;
-	pv_ldt_touch(v, c.cs);
-	pv_ldt_touch(v, c.ss);
+	if (unlikely((c.cs | c.ss) & 4)) {
+		pv_ldt_touch(v, c.cs);
+		pv_ldt_touch(v, c.ss);
+	}
 	if (c.flags & VGCF_in_syscall) {
-		r->entry_vector = SYSCALL_FRAME;
+		r->entry_vector = r->cs == FLAT_RING3_CS64 && r->ss == FLAT_RING3_SS64 ? PV_SYSCALL_FRAME : 0;
 	} else {
 		r->entry_vector = 0;
 		r->r11 = c.r11;

@@ -19,6 +19,9 @@ void asm_offsets(void)
 	OFFSET(CPU_SOFTIRQ, struct cpu, softirq_pending);
 	OFFSET(VCPU_REGS, struct vcpu, regs);
 	OFFSET(VCPU_RAX, struct vcpu, regs.rax);
+	OFFSET(VCPU_RBX, struct vcpu, regs.rbx);
+	OFFSET(VCPU_R10, struct vcpu, regs.r10);
+	OFFSET(VCPU_R11, struct vcpu, regs.r11);
 	OFFSET(VCPU_INFO, struct vcpu, info);
 	OFFSET(VCPU_BOUNCE_FLAGS, struct vcpu, bounce.flags);
 	OFFSET(VCPU_CONT, struct vcpu, cont);
@@ -26,10 +29,8 @@ void asm_offsets(void)
 	OFFSET(VCPU_KERNEL_MODE, struct vcpu, pv.kernel_mode);
 	OFFSET(REGS_VECTOR, struct cpu_user_regs, entry_vector);
 	OFFSET(REGS_RIP, struct cpu_user_regs, rip);
-	OFFSET(REGS_CS, struct cpu_user_regs, cs);
 	OFFSET(REGS_RFLAGS, struct cpu_user_regs, rflags);
 	OFFSET(REGS_RSP, struct cpu_user_regs, rsp);
-	OFFSET(REGS_SS, struct cpu_user_regs, ss);
 	OFFSET(INFO_PENDING, vcpu_info_t, evtchn_upcall_pending);
 	OFFSET(INFO_MASK, vcpu_info_t, evtchn_upcall_mask);
 }

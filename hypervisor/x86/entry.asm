@@ -17,11 +17,12 @@
 
 %define FLAT_CS64	0xe033
 %define FLAT_SS		0xe02b
-%define SYSCALL_FRAME	0x100		; entry_vector: rcx and r11 are dead, SYSRET may be used
+%define SYSCALL_FRAME	-1		; entry_vector: cs and ss are flat, rcx and r11 dead: SYSRET may be used
 %define ERESTART	85
 %define UNSAFE_FLAGS	0x34100		; TF, NT, RF, VM: only IRET restores them rightly
 
 extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
+extern pv_deliver_bounce, pv_deliver_event
 extern fatal_exception
 global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, db_entry, nmi_entry, df_entry, mc_entry
 global hv_resume
@@ -70,6 +71,16 @@ global hv_resume
 	pop	rdi
 %endmacro
 
+; To %1 unless SYSRET can return to rcx with the flags in r11. Spoils rax.
+%macro CHECK_SYSRET 1
+	mov	rax, 1 << 47
+	add	rax, rcx
+	shr	rax, 48
+	jnz	%1			; not canonical: SYSRET would fault in ring 0
+	test	r11d, UNSAFE_FLAGS
+	jnz	%1
+%endmacro
+
 section .smap_table noexec nowrite alloc
 section .text.entry exec align=16
 
@@ -108,28 +119,19 @@ exit_to_guest:
 	mov	rdi, [gs:CPU_CURRENT]
 	jne	.work
 	cmp	byte [rdi + VCPU_BOUNCE_FLAGS], 0
-	jne	.work
+	jne	.bounce
 	mov	rax, [rdi + VCPU_INFO]
 	cmp	byte [rax + INFO_PENDING], 0
 	je	.restore
 	cmp	byte [rax + INFO_MASK], 0
-	je	.work
+	je	.event
 .restore:
 	lea	rsp, [rdi + VCPU_REGS]
 	cmp	dword [rsp + REGS_VECTOR], SYSCALL_FRAME
 	jne	.iret
 	mov	rcx, [rsp + REGS_RIP]
 	mov	r11, [rsp + REGS_RFLAGS]
-	mov	rax, 1 << 47
-	add	rax, rcx
-	shr	rax, 48
-	jnz	.iret			; not canonical: SYSRET would fault in ring 0
-	test	r11d, UNSAFE_FLAGS
-	jnz	.iret
-	cmp	word [rsp + REGS_CS], FLAT_CS64
-	jne	.iret
-	cmp	word [rsp + REGS_SS], FLAT_SS
-	jne	.iret
+	CHECK_SYSRET .iret
 	pop	r15
 	pop	r14
 	pop	r13
@@ -148,12 +150,25 @@ exit_to_guest:
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
 	swapgs
 	o64 sysret
+.iret_regs:
+	lea	rsp, [rbx + VCPU_REGS]
 .iret:
 	POP_GPRS
 	add	rsp, 8
+.swapgs:
 	swapgs
 .iretq:
 	iretq
+; The two deliveries that are frequent, and whatever they leave to be done (a crash).
+.bounce:
+	call	pv_deliver_bounce	; (struct vcpu *)
+	jmp	exit_to_guest
+.event:
+	call	pv_deliver_event	; (struct vcpu *): false: there is no callback
+	mov	rdi, [gs:CPU_CURRENT]
+	test	al, al
+	jnz	exit_to_guest
+	jmp	.restore
 .work:
 	mov	rsp, [gs:CPU_STACK_TOP]
 	call	exit_work		; until nothing is left to do; a later event waits for the next exit
@@ -172,8 +187,7 @@ syscall_entry:
 	push	r11
 	push	FLAT_CS64
 	push	rcx
-	sub	rsp, 8
-	mov	dword [rsp + 4], SYSCALL_FRAME
+	push	SYSCALL_FRAME
 	PUSH_GPRS
 	mov	rsp, [gs:CPU_STACK_TOP]
 	mov	rbx, [gs:CPU_CURRENT]
@@ -196,16 +210,65 @@ syscall_entry:
 	call	r11
 	cmp	rax, -ERESTART
 	je	.again
-	mov	[rbx + VCPU_RAX], rax
+; The short way out: nobody has switched vcpus, so the registers that C preserves are still the guest's (but
+; rbx, which is current). In: rax = the guest's.
+.leave:
+	cmp	dword [gs:CPU_SOFTIRQ], 0
+	jne	.long
+	cmp	byte [rbx + VCPU_BOUNCE_FLAGS], 0
+	jne	.long
+	mov	rdx, [rbx + VCPU_INFO]
+	cmp	byte [rdx + INFO_PENDING], 0
+	jne	.pending
+.quiet:
+	cmp	dword [rbx + VCPU_REGS + REGS_VECTOR], SYSCALL_FRAME
+	jne	.iret
+	mov	rcx, [rbx + VCPU_REGS + REGS_RIP]
+	mov	r11, [rbx + VCPU_REGS + REGS_RFLAGS]
+	mov	r10, rax
+	CHECK_SYSRET .slow
+	mov	rax, r10
+	lea	rsp, [rbx + VCPU_R10]
+	mov	rbx, [rbx + VCPU_RBX]
+	pop	r10
+	pop	r9
+	pop	r8
+	add	rsp, 16
+	pop	rdx
+	pop	rsi
+	pop	rdi
+	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
+	swapgs
+	o64 sysret
+.iret:	lea	rsp, [rbx + VCPU_R11]
+	mov	rbx, [rbx + VCPU_RBX]
+	pop	r11
+	pop	r10
+	pop	r9
+	pop	r8
+	add	rsp, 8
+	pop	rcx
+	pop	rdx
+	pop	rsi
+	pop	rdi
+	add	rsp, 8
+	jmp	exit_to_guest.swapgs
+.pending:
+	cmp	byte [rdx + INFO_MASK], 0
+	jne	.quiet
+.long:	mov	[rbx + VCPU_RAX], rax
 	jmp	exit_to_guest
-.nosys:	mov	qword [rbx + VCPU_RAX], -38
-	jmp	exit_to_guest
+.slow:	mov	[rbx + VCPU_RAX], r10
+	jmp	exit_to_guest.iret_regs
+.nosys:	mov	rax, -38
+	jmp	.leave
 .again:	mov	byte [rbx + VCPU_RESTARTING], 1
 	jmp	exit_to_guest.work
 .user:
 	mov	rdi, rbx
 	call	user_syscall		; (struct vcpu *)
-	jmp	exit_to_guest
+	mov	rax, [rbx + VCPU_RAX]
+	jmp	.leave
 
 ; SYSCALL from compatibility mode (AMD): not offered. In as above but 32-bit; answers with #UD.
 	align	16
