@@ -28,9 +28,8 @@ static struct domain dom_xen = { .id = DOMID_XEN, .refs = 1 };
 int mmu_pg_owner(uint64_t domid, struct domain **out)
 {
 	*out = NULL;
-	if (domid == DOMID_SELF) {
+	if (likely(domid == DOMID_SELF)) {
 		*out = current->domain;
-		domain_ref(*out);
 		return 0;
 	}
 	if (!current->domain->privileged)
@@ -46,11 +45,16 @@ int mmu_pg_owner(uint64_t domid, struct domain **out)
 	return *out ? 0 : -ESRCH;
 }
 
+void mmu_pg_owner_put(struct domain *d)
+{
+	if (unlikely(d && d != current->domain))
+		domain_put(d);
+}
+
 static void target_put(struct target *t)
 {
-	if (t->pg_owner)
-		domain_put(t->pg_owner);
-	domain_put(t->d);
+	mmu_pg_owner_put(t->pg_owner);
+	mmu_pg_owner_put(t->d);
 }
 
 /* Low half: pg_owner; high half: the tables' domain + 1, or 0 for the caller's. */
@@ -59,19 +63,15 @@ static int target_get(uint32_t domids, struct target *t)
 	uint32_t pt_dom = domids >> 16;
 	int rc = mmu_pg_owner(domids & 0xffff, &t->pg_owner);
 
-	if (rc)
-		return rc;
 	t->d = current->domain;
-	domain_ref(t->d);
-	if (!pt_dom || pt_dom - 1 == t->d->id)
-		return 0;
-	domain_put(t->d);
-	t->d = current->domain->privileged ? domain_get(pt_dom - 1) : NULL;
+	if (rc || likely(!pt_dom || pt_dom - 1 == t->d->id))
+		return rc;
+	rc = t->d->privileged ? -ESRCH : -EPERM;
+	t->d = t->d->privileged ? domain_get(pt_dom - 1) : NULL;
 	if (t->d)
 		return 0;
-	if (t->pg_owner)
-		domain_put(t->pg_owner);
-	return current->domain->privileged ? -ESRCH : -EPERM;
+	mmu_pg_owner_put(t->pg_owner);
+	return rc;
 }
 
 /* 8 bytes into a frame that is no page table. */
@@ -251,8 +251,7 @@ long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t flags,
 	if (rc)
 		return rc;
 	rc = va_mapping(va, val, pg_owner);
-	if (pg_owner)
-		domain_put(pg_owner);
+	mmu_pg_owner_put(pg_owner);
 	flushed = flush_by_flags(current->domain, va, flags);
 	return rc ? rc : flushed;
 }

@@ -270,13 +270,12 @@ long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t domid,
 
 	(void)a5, (void)a6;
 	if (!rc && (!d || d->id >= DOMID_FIRST_RESERVED)) {
-		if (d)
-			domain_put(d);
+		mmu_pg_owner_put(d);
 		return -EPERM;	/* those have no tables */
 	}
 	if (!rc) {
 		rc = run(d, ops_handle, (uint32_t)count, &done);
-		domain_put(d);
+		mmu_pg_owner_put(d);
 	}
 	current->cont.done = done;
 	return mmu_report_done(rc, pdone, done);
