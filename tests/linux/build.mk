@@ -26,3 +26,5 @@ $(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/compat tests/linux/init /bin/bu
 	$(Q)rm -rf $(B)/linux/root && mkdir -p $(B)/linux/root/bin
 	$(Q)cp $(filter-out tests/linux/init,$^) $(B)/linux/root/bin/ && cp tests/linux/init $(B)/linux/root/
 	$(Q)cd $(B)/linux/root && find . | LC_ALL=C sort | cpio --quiet -R 0:0 -o -H newc | gzip -n >../../linux.cpio.gz
+
+TEST_NEEDS += $(B)/vmlinuz $(B)/linux.cpio.gz
