@@ -119,6 +119,7 @@ static void set_entries(struct pv_vcpu *pv, const vcpu_guest_context_t *c)
 static void set_registers(struct vcpu *v, const vcpu_guest_context_t *c)
 {
 	v->regs = c->user_regs;
+	v->regs.entry_vector = 0;	/* ours: the next return restores every register */
 	v->cont.restarting = false;	/* a preempted hypercall of the old registers */
 	v->regs.cs = pv_fix_sel(v->regs.cs);
 	v->regs.ss = pv_fix_sel(v->regs.ss);
