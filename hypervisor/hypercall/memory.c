@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory_op: questions about memory, and the table of all its operations. Those that change how much a
- * domain has are in reservation.c. Operations on a guest-physical map (which PV domains do not have)
- * answer as the ABI does for PV.
+ * memory_op: questions about memory, and the table of all its operations. Those that change how
+ * much a domain has are in reservation.c. Operations on a guest-physical map (which PV domains do
+ * not have) answer as the ABI does for PV.
  */
 #include "boot.h"
 #include "cpu.h"
@@ -195,7 +195,8 @@ static long grant_frames(struct domain *d, struct xen_mem_acquire_resource *r)
 {
 	while (current->cont.done < r->nr_frames) {
 		uint64_t i = current->cont.done, m;
-		int rc = r->frame + i > UINT32_MAX ? -EINVAL : grant_table_frame(d, r->frame + i, &m);
+		int rc = r->frame + i > UINT32_MAX ? -EINVAL
+						   : grant_table_frame(d, r->frame + i, &m);
 
 		if (rc)
 			return rc;
@@ -215,7 +216,8 @@ static long acquire_resource(void *arg)
 	struct domain *d;
 	long rc;
 
-	if (r->pad || r->type != XENMEM_resource_grant_table || r->id != XENMEM_resource_grant_table_id_shared)
+	if (r->pad || r->type != XENMEM_resource_grant_table ||
+	    r->id != XENMEM_resource_grant_table_id_shared)
 		return -EOPNOTSUPP;
 	if (guest_handle_is_null(r->frame_list) || r->frame > UINT32_MAX)
 		return -EINVAL;
@@ -227,24 +229,31 @@ static long acquire_resource(void *arg)
 	return rc;
 }
 
+#define RESERVATION sizeof(xen_memory_reservation_t)
+
 static const struct subop ops[] = {
-	[XENMEM_increase_reservation] = { memory_increase, sizeof(xen_memory_reservation_t), false, false },
-	[XENMEM_decrease_reservation] = { memory_decrease, sizeof(xen_memory_reservation_t), false, false },
-	[XENMEM_populate_physmap] = { memory_populate, sizeof(xen_memory_reservation_t), false, false },
+	[XENMEM_increase_reservation] = { memory_increase, RESERVATION, false, false },
+	[XENMEM_decrease_reservation] = { memory_decrease, RESERVATION, false, false },
+	[XENMEM_populate_physmap] = { memory_populate, RESERVATION, false, false },
+	[XENMEM_claim_pages] = { claim_pages, RESERVATION, false, true },
 	[XENMEM_maximum_ram_page] = { maximum_ram_page, 0, false, false },
 	[XENMEM_current_reservation] = { current_reservation, sizeof(domid_t), false, false },
 	[XENMEM_maximum_reservation] = { maximum_reservation, sizeof(domid_t), false, false },
 	[XENMEM_maximum_gpfn] = { maximum_gpfn, sizeof(domid_t), false, false },
-	[XENMEM_machphys_mfn_list] = { machphys_mfn_list, sizeof(xen_machphys_mfn_list_t), true, false },
-	[XENMEM_machphys_mapping] = { machphys_mapping, sizeof(xen_machphys_mapping_t), true, false },
+	[XENMEM_machphys_mfn_list] = {
+		machphys_mfn_list, sizeof(xen_machphys_mfn_list_t), true, false },
+	[XENMEM_machphys_mapping] = {
+		machphys_mapping, sizeof(xen_machphys_mapping_t), true, false },
 	[XENMEM_memory_map] = { memory_map, sizeof(xen_memory_map_t), true, false },
 	[XENMEM_machine_memory_map] = { machine_memory_map, sizeof(xen_memory_map_t), true, true },
-	[XENMEM_set_memory_map] = { set_memory_map, sizeof(xen_foreign_memory_map_t), false, true },
+	[XENMEM_set_memory_map] = {
+		set_memory_map, sizeof(xen_foreign_memory_map_t), false, true },
 	[XENMEM_add_to_physmap] = { add_to_physmap, sizeof(xen_add_to_physmap_t), false, false },
-	[XENMEM_remove_from_physmap] = { remove_from_physmap, sizeof(xen_remove_from_physmap_t), false, false },
-	[XENMEM_claim_pages] = { claim_pages, sizeof(xen_memory_reservation_t), false, true },
+	[XENMEM_remove_from_physmap] = {
+		remove_from_physmap, sizeof(xen_remove_from_physmap_t), false, false },
 	[XENMEM_get_vnumainfo] = { vnumainfo, sizeof(xen_vnuma_topology_info_t), false, false },
-	[XENMEM_acquire_resource] = { acquire_resource, sizeof(xen_mem_acquire_resource_t), true, true },
+	[XENMEM_acquire_resource] = {
+		acquire_resource, sizeof(xen_mem_acquire_resource_t), true, true },
 };
 
 long do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
@@ -257,6 +266,7 @@ long do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t
 		return memory_exchange((void *)arg);
 	rc = subop_dispatch(ops, ARRAY_SIZE(ops), cmd, (void *)arg);
 	/* These only ever answer with a count: none, if there is no telling what was wanted. */
-	counts = (uint32_t)cmd <= XENMEM_decrease_reservation || (uint32_t)cmd == XENMEM_populate_physmap;
+	counts = (uint32_t)cmd <= XENMEM_decrease_reservation ||
+		 (uint32_t)cmd == XENMEM_populate_physmap;
 	return counts && rc == -EFAULT ? 0 : rc;
 }

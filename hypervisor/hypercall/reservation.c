@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of memory_op that changes what a domain has. Extents are worked on one by one; the first that
- * fails ends the operation, and the answer is how many were done. current->cont.done counts
+ * The part of memory_op that changes what a domain has. Extents are worked on one by one; the first
+ * that fails ends the operation, and the answer is how many were done. current->cont.done counts
  * finished extents across preemption.
  *
  * Trust: lists of frames are hostile and read once an element. No lock is held between extents.
@@ -19,7 +19,10 @@
 
 typedef bool extent_fn(struct domain *d, const xen_memory_reservation_t *r, uint64_t i);
 
-static unsigned max_order(void) { return current->domain->privileged ? MAX_DOM0_ORDER : MAX_DOMU_ORDER; }
+static unsigned max_order(void)
+{
+	return current->domain->privileged ? MAX_DOM0_ORDER : MAX_DOMU_ORDER;
+}
 
 /* Frames below 2^address_bits, if the caller cares. */
 static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r)
@@ -53,7 +56,8 @@ static bool increase_one(struct domain *d, const xen_memory_reservation_t *r, ui
 
 	if (mfn_eq(m, MFN_NONE))
 		return false;
-	if (guest_handle_is_null(r->extent_start) || !copy_to_guest_off(r->extent_start, i, &m.n, 1))
+	if (guest_handle_is_null(r->extent_start) ||
+	    !copy_to_guest_off(r->extent_start, i, &m.n, 1))
 		return true;
 	release_extent(d, m, r->extent_order);
 	return false;
@@ -90,7 +94,8 @@ static bool decrease_one(struct domain *d, const xen_memory_reservation_t *r, ui
 		if (f)
 			frame_put(f);
 		if (!ok) {
-			guest_log(LOG_WARN, "refused decrease of reservation: frame 0x%lx is not d%d's\n",
+			guest_log(LOG_WARN,
+				  "refused decrease of reservation: frame 0x%lx is not d%d's\n",
 				  first + n, d->id);
 			return false;
 		}
@@ -131,7 +136,8 @@ struct chunk {
 	unsigned n;
 };
 
-/* Back to the domain, as it was. Only a limit lowered at this moment can refuse; then it is freed. */
+/* Back to the domain, as it was. Only a limit lowered at this moment can refuse; then it is
+ * freed. */
 static void give_back(struct domain *d, struct chunk *c)
 {
 	while (c->n > 0) {
@@ -157,7 +163,8 @@ static int take_one(struct domain *d, uint64_t n, struct chunk *c)
 	return 0;
 }
 
-static int take_chunk(struct domain *d, const xen_memory_reservation_t *in, uint64_t first, uint64_t n, struct chunk *c)
+static int take_chunk(struct domain *d, const xen_memory_reservation_t *in, uint64_t first,
+		      uint64_t n, struct chunk *c)
 {
 	for (uint64_t i = first; i < first + n; i++) {
 		uint64_t start;
@@ -172,7 +179,8 @@ static int take_chunk(struct domain *d, const xen_memory_reservation_t *in, uint
 }
 
 /* The new frames; on failure none. */
-static int make_chunk(struct domain *d, const xen_memory_reservation_t *out, uint64_t first, uint64_t n)
+static int make_chunk(struct domain *d, const xen_memory_reservation_t *out, uint64_t first,
+		      uint64_t n)
 {
 	uint64_t made[1 << MAX_DOMU_ORDER];
 	uint64_t i = 0;
@@ -200,9 +208,11 @@ static int make_chunk(struct domain *d, const xen_memory_reservation_t *out, uin
 	return rc;
 }
 
-static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x, uint64_t index, unsigned order)
+static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x, uint64_t index,
+			  unsigned order)
 {
-	uint64_t nr_in = 1UL << (order - x->in.extent_order), nr_out = 1UL << (order - x->out.extent_order);
+	uint64_t nr_in = 1UL << (order - x->in.extent_order),
+		 nr_out = 1UL << (order - x->out.extent_order);
 	struct chunk c = { .n = 0 };
 	int rc = take_chunk(d, &x->in, index * nr_in, nr_in, &c);
 
@@ -219,8 +229,9 @@ static bool exchange_ok(const struct xen_memory_exchange *x)
 {
 	unsigned limit = MAX_DOMU_ORDER;
 
-	return x->in.extent_order <= limit && x->out.extent_order <= limit && x->in.domid == x->out.domid &&
-	       x->in.nr_extents <= UINT32_MAX && x->out.nr_extents <= UINT32_MAX &&
+	return x->in.extent_order <= limit && x->out.extent_order <= limit &&
+	       x->in.domid == x->out.domid && x->in.nr_extents <= UINT32_MAX &&
+	       x->out.nr_extents <= UINT32_MAX &&
 	       x->in.nr_extents << x->in.extent_order == x->out.nr_extents << x->out.extent_order &&
 	       x->nr_exchanged <= x->in.nr_extents;
 }
@@ -233,7 +244,8 @@ long memory_exchange(void *guest_arg)
 	struct domain *d;
 	int rc;
 
-	if (!guest_range_ok(guest_arg, sizeof(x)) || copy_from_guest_bytes(&x, guest_arg, sizeof(x)))
+	if (!guest_range_ok(guest_arg, sizeof(x)) ||
+	    copy_from_guest_bytes(&x, guest_arg, sizeof(x)))
 		return -EFAULT;
 	if (!exchange_ok(&x))
 		return -EINVAL;

@@ -41,10 +41,10 @@ enum frame_type {
 #define FRAME_REF_MASK		0x00000000ffffffffULL
 #define FRAME_TCOUNT_SHIFT	32
 #define FRAME_TCOUNT_MASK	0x00ffffff00000000ULL
-#define FRAME_VALID		BIT(56)	/* type established (always set with tcount > 0 of plain types) */
+#define FRAME_VALID		BIT(56)	/* the type is established */
 #define FRAME_PINNED		BIT(57)	/* guest pinned it: one reference and type reference */
 #define FRAME_ALLOCATED		BIT(58)	/* the owner's allocation: one reference */
-#define FRAME_HV		BIT(59)	/* hypervisor's own page; guests may map it if they own it */
+#define FRAME_HV		BIT(59)	/* our own page, that its owner may map */
 #define FRAME_TYPE_SHIFT	60
 #define FRAME_FREE	((uint64_t)FT_FREE << FRAME_TYPE_SHIFT)
 #define FRAME_NOT_RAM	((uint64_t)FT_NOT_RAM << FRAME_TYPE_SHIFT)
@@ -79,7 +79,8 @@ static inline mfn_t frame_mfn(const struct frame *f)
 	return mfn(f - (const struct frame *)FRAMETABLE_VIRT_START);
 }
 static inline struct frame *virt_to_frame(const void *v) { return mfn_to_frame(virt_to_mfn(v)); }
-/* Which parts of the frame table exist: a bit for each 65536 frames that hold any RAM (boot/memory.c). */
+/* Which parts of the frame table exist: a bit for each 65536 frames that hold any RAM
+ * (boot/memory.c). */
 extern uint64_t frame_chunks[];
 
 /* Has the frame table an entry for it (guest-given mfns come here first)? Else it is no RAM. */
@@ -102,9 +103,9 @@ static inline uint32_t frame_tcount(uint64_t state)
 }
 
 /*
- * Stale translations. A guest may forget to flush, so a frame that lost a mapping or a table type is
- * stamped with the number of the last full flush, and before it serves another purpose (other type,
- * other owner) tlb_filter flushes the CPUs that have not flushed since. (tlb.c)
+ * Stale translations. A guest may forget to flush, so a frame that lost a mapping or a table type
+ * is stamped with the number of the last full flush, and before it serves another purpose (other
+ * type, other owner) tlb_filter flushes the CPUs that have not flushed since. (tlb.c)
  */
 extern uint32_t tlb_clock;
 static inline void tlb_stamp(struct frame *f) { f->tlb_stamp = tlb_clock; }
@@ -141,8 +142,9 @@ static inline void frame_unmap(struct frame *f, bool rw)
 	tlb_stamp(f);
 	if (rw && !(n & FRAME_TCOUNT_MASK))
 		n &= ~FRAME_VALID;
-	if (unlikely(!frame_refs(n) || !__atomic_compare_exchange_n(&f->state, &s, n, false, __ATOMIC_ACQ_REL,
-								    __ATOMIC_RELAXED)))
+	if (unlikely(!frame_refs(n) ||
+		     !__atomic_compare_exchange_n(&f->state, &s, n, false, __ATOMIC_ACQ_REL,
+						  __ATOMIC_RELAXED)))
 		frame_unmap_slow(f, rw);
 }
 
@@ -152,8 +154,8 @@ static inline int __must_check frame_map(struct frame *f, const struct domain *d
 	uint64_t mask = (rw ? FRAME_WRITABLE_MASK : FRAME_ALLOCATED) | FRAME_COUNT_HIGH;
 
 	if (likely(f->owner == d && (s & mask) == want &&
-		   __atomic_compare_exchange_n(&f->state, &s, s + FRAME_MAP_ONE(rw), false, __ATOMIC_ACQ_REL,
-					       __ATOMIC_RELAXED))) {
+		   __atomic_compare_exchange_n(&f->state, &s, s + FRAME_MAP_ONE(rw), false,
+					       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))) {
 		if (likely(f->owner == d))
 			return 0;
 		frame_unmap(f, rw);	/* freed and given to another owner while we looked */
@@ -175,7 +177,8 @@ int frame_put_type(struct frame *f, bool preemptible);
  * other frame. -ERESTART: more to do. The owner's mm_lock is held. */
 int frame_finish(struct frame *f, bool preemptible);
 
-/* Reference and type reference together, not preemptible. -EPERM: not d's; otherwise as frame_get_type. */
+/* Reference and type reference together, not preemptible. -EPERM: not d's; otherwise as
+ * frame_get_type. */
 int frame_get_both(mfn_t m, struct domain *d, enum frame_type t, struct frame **out) __must_check;
 void frame_put_both(struct frame *f);
 

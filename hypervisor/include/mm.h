@@ -10,7 +10,8 @@
 
 struct domain;
 
-/* --- page_alloc.c: 2^order frames, by mfn; contents undefined; owner NULL. MFN_NONE if none. --- */
+/* --- page_alloc.c: 2^order frames, by mfn; contents undefined; owner NULL. MFN_NONE if none.
+ * --- */
 mfn_t page_alloc(unsigned order);
 void page_free(mfn_t m, unsigned order);
 void page_alloc_add(maddr_t start, maddr_t end);	/* boot: give RAM to the allocator */
@@ -29,8 +30,8 @@ void hv_free(void *p);					/* NULL is fine */
 /* Frames with ref 1 and FRAME_ALLOCATED, owned by d, *zeroed*; counts against d->max_pages.
  * MFN_NONE: out of memory or over the limit. */
 mfn_t domain_page_alloc(struct domain *d, unsigned order);
-/* Makes a hypervisor page (page_alloc_zeroed) mappable by d as shared_info is: owner d, one reference
- * of ours (FRAME_HV), type FT_SHARED or FT_WRITABLE held once if writable. */
+/* Makes a hypervisor page (page_alloc_zeroed) mappable by d as shared_info is: owner d, one
+ * reference of ours (FRAME_HV), type FT_SHARED or FT_WRITABLE held once if writable. */
 void domain_share_page(struct domain *d, void *page, bool writable);
 /* Ends that; the page itself returns to the heap when the last mapping is gone. */
 void domain_unshare_page(void *page);
@@ -45,8 +46,8 @@ int domain_page_assign(struct domain *d, struct frame *f);
 int domain_pages_relinquish(struct domain *d);
 
 /* --- claims.c --- */
-/* Promises d that many pages in all (0: none any more). -EINVAL: it has a claim, or as many, or may not have as
- * many; -ENOMEM: not that many are free and unclaimed; -ESRCH: it is dying. */
+/* Promises d that many pages in all (0: none any more). -EINVAL: it has a claim, or as many, or may
+ * not have as many; -ENOMEM: not that many are free and unclaimed; -ESRCH: it is dying. */
 int domain_claim(struct domain *d, uint64_t pages);
 uint64_t page_claimed_count(void);
 mfn_t claim_page_alloc(struct domain *d, unsigned order);	/* for domain_page_alloc */
@@ -57,7 +58,8 @@ void claim_used(struct domain *d, unsigned pages);
 static inline void m2p_set(mfn_t m, uint64_t pfn) { ((uint64_t *)M2P_VIRT_START)[mfn_x(m)] = pfn; }
 static inline uint64_t m2p_get(mfn_t m) { return ((uint64_t *)M2P_VIRT_START)[mfn_x(m)]; }
 
-/* The 2 MB piece of the M2P that describes a gigabyte of frames, or MFN_NONE; and is this a frame of one? */
+/* The 2 MB piece of the M2P that describes a gigabyte of frames, or MFN_NONE; and is this a frame
+ * of one? */
 mfn_t m2p_extent(unsigned gb);
 bool mfn_is_m2p(mfn_t m);
 

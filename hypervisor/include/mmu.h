@@ -7,8 +7,9 @@
 
 struct domain;
 
-/* The domain whose frames a page-table hypercall may name: DOMID_SELF, or for privileged callers another
- * domain's id, DOMID_XEN, or DOMID_IO (*out NULL). To be given back by mmu_pg_owner_put. -EPERM, -ESRCH. */
+/* The domain whose frames a page-table hypercall may name: DOMID_SELF, or for privileged callers
+ * another domain's id, DOMID_XEN, or DOMID_IO (*out NULL). To be given back by mmu_pg_owner_put.
+ * -EPERM, -ESRCH. */
 int mmu_pg_owner(uint64_t domid, struct domain **out);
 void mmu_pg_owner_put(struct domain *d);
 /* Writes the number of finished operations to the guest's counter when the hypercall ends. */

@@ -16,16 +16,19 @@ struct vcpu;
 /* --- pt_validate.c --- */
 /* Set by us in the L1 entries that pt_grant_map made: their references are the grant table's. */
 #define PTE_GRANT BIT(62)
-/* An entry as it will stand in the table: USER forced (guest kernels run in ring 3), our bits off. */
+/* An entry as it will stand in the table: USER forced (guest kernels run in ring 3), our bits
+ * off. */
 static inline pte_t pt_adjust(pte_t e)
 {
 	return e & PTE_P ? (e | PTE_US) & ~PTE_GRANT : e;
 }
-/* Bits a present entry of this level of d must not have; 0: none. GLOBAL is no error in an L1, only ignored. */
+/* Bits a present entry of this level of d must not have; 0: none. GLOBAL is no error in an L1, only
+ * ignored. */
 uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e);
 /* May this (adjusted) entry stand in a table of this level of d? Takes the references it needs.
  * Reports a refusal by domain_log with entry, level and reason. pg_owner NULL: DOMID_IO. */
-int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e, bool preemptible);
+int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e,
+		 bool preemptible);
 /* -ERESTART: the references now belong to the partial table below (see frame_put_type). */
 int pt_entry_put(unsigned level, pte_t e, bool preemptible);
 /* Whole tables, called by frame_type.c, from f->nr_done on. */
@@ -44,28 +47,31 @@ bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte
 int pt_finish(struct vcpu *v, struct domain *d);
 
 /* --- grant mappings: an L1 entry that maps a granted frame, made and removed only here --- */
-/* Writes `val` into the L1 entry at machine address addr (contains_pte), or that maps virtual address
- * addr of v. The frame's references are the caller's (grant code). The old entry is put. -EINVAL:
- * there is no such entry. The domain's mm_lock is held. */
+/* Writes `val` into the L1 entry at machine address addr (contains_pte), or that maps virtual
+ * address addr of v. The frame's references are the caller's (grant code). The old entry is put.
+ * -EINVAL: there is no such entry. The domain's mm_lock is held. */
 int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val);
-/* Clears that entry, which must map m by grant (and be writable iff rw), or with new_va != 0 moves the
- * entry now at new_va there. -EINVAL: it is not so. On return no CPU translates by the old entry.
- * The domain's mm_lock is held. */
-int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw, uint64_t new_va);
+/* Clears that entry, which must map m by grant (and be writable iff rw), or with new_va != 0 moves
+ * the entry now at new_va there. -EINVAL: it is not so. On return no CPU translates by the old
+ * entry. The domain's mm_lock is held. */
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw,
+		   uint64_t new_va);
 
 /* --- walk.c --- */
-/* The L1 entry that maps va in v's current address space: a pointer to it, NULL if there is no L1 table
- * (or va is ours). *table gets the table's frame. d->mm_lock held. */
+/* The L1 entry that maps va in v's current address space: a pointer to it, NULL if there is no L1
+ * table (or va is ours). *table gets the table's frame. d->mm_lock held. */
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table);
 
-/* --- ptwr.c: a guest wrote to a mapped page table; emulates it. true: done, resume the guest --- */
+/* --- ptwr.c: a guest wrote to a mapped page table; emulates it. true: done, resume the guest
+ * --- */
 struct cpu_user_regs;
 bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs);
 
 /* --- base_ptr.c; d->mm_lock is taken inside --- */
-/* MMUEXT_NEW_BASEPTR / NEW_USER_BASEPTR; MFN_NONE with user: none. -EINVAL, -ERESTART (again, the same). */
+/* MMUEXT_NEW_BASEPTR / NEW_USER_BASEPTR; MFN_NONE with user: none. -EINVAL, -ERESTART (again, the
+ * same). */
 int vcpu_set_base(struct vcpu *v, mfn_t m, bool user);
-void vcpu_drop_bases(struct vcpu *v);			/* at destruction: puts types and references */
+void vcpu_drop_bases(struct vcpu *v); /* at destruction: puts types and references */
 
 /* --- pv/descriptors.c; d->mm_lock is taken inside --- */
 int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The base pointers of a vcpu: the L4 of its kernel and, if it has any, of its user mode. Each holds
- * a reference and an L4 type reference, so the tables below stay valid while a CPU may walk them.
- * Lock: the domain's mm_lock. v is the current vcpu or does not run.
+ * The base pointers of a vcpu: the L4 of its kernel and, if it has any, of its user mode. Each
+ * holds a reference and an L4 type reference, so the tables below stay valid while a CPU may walk
+ * them. Lock: the domain's mm_lock. v is the current vcpu or does not run.
  */
 #include "cpu.h"
 #include "domain.h"
@@ -32,13 +32,16 @@ static int get_l4(struct domain *d, mfn_t m, bool user)
 	f = frame_get_mfn(m, d);
 
 	if (!f) {
-		domain_log(d, LOG_WARN, "refused base pointer 0x%lx: the frame is none of the domain's\n", mfn_x(m));
+		domain_log(d, LOG_WARN,
+			   "refused base pointer 0x%lx: the frame is none of the domain's\n",
+			   mfn_x(m));
 		return -EINVAL;
 	}
 	rc = frame_get_type(f, FT_L4, true);
 	if (!rc || rc == -ERESTART)
 		return rc;
-	domain_log(d, LOG_WARN, "refused base pointer 0x%lx: the frame is %s, no valid L4 page table\n",
+	domain_log(d, LOG_WARN,
+		   "refused base pointer 0x%lx: the frame is %s, no valid L4 page table\n",
 		   mfn_x(m), frame_type_name(f->state));
 	frame_put(f);
 	return rc;

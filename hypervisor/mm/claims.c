@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Claims: pages promised to a domain that is being built, so that it fails at once or not at all. A claim
- * shrinks as the domain gets pages, and ends with the domain or by claiming 0.
+ * Claims: pages promised to a domain that is being built, so that it fails at once or not at all. A
+ * claim shrinks as the domain gets pages, and ends with the domain or by claiming 0.
  *
- * Invariant: the free pages suffice for all claims, as far as domains take them: others get no page that
- * is promised. Lock: claim_lock, taken below page_lock, above the page allocator's.
+ * Invariant: the free pages suffice for all claims, as far as domains take them: others get no page
+ * that is promised. Lock: claim_lock, taken below page_lock, above the page allocator's.
  */
 #include "domain.h"
 #include "errno.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frames of a domain: how they come, how they are shared, and how they go. Each allocated frame is
- * on its owner's list and counted until its last reference is gone, wherever that reference is (a
- * mapping in another domain, a grant), and keeps the domain structure alive for as long.
+ * The frames of a domain: how they come, how they are shared, and how they go. Each allocated frame
+ * is on its owner's list and counted until its last reference is gone, wherever that reference is
+ * (a mapping in another domain, a grant), and keeps the domain structure alive for as long.
  *
  * Frames are cleared when they come, and when they go no TLB knows them any more.
  * Lock: d->page_lock for list and count.
@@ -129,7 +129,8 @@ void domain_unshare_page(void *page)
 
 bool domain_page_release(struct domain *d, struct frame *f)
 {
-	if (f->owner != d || !(__atomic_fetch_and(&f->state, ~FRAME_ALLOCATED, __ATOMIC_ACQ_REL) & FRAME_ALLOCATED))
+	if (f->owner != d ||
+	    !(__atomic_fetch_and(&f->state, ~FRAME_ALLOCATED, __ATOMIC_ACQ_REL) & FRAME_ALLOCATED))
 		return false;
 	frame_put(f);
 	return true;
@@ -140,7 +141,8 @@ int domain_page_steal(struct domain *d, struct frame *f)
 	uint64_t s = READ_ONCE(f->state), keep = s & ~(FRAME_ALLOCATED | FRAME_REF_MASK);
 
 	if (f->owner != d || frame_refs(s) != 2 || frame_tcount(s) || !(s & FRAME_ALLOCATED) ||
-	    !__atomic_compare_exchange_n(&f->state, &s, keep | 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	    !__atomic_compare_exchange_n(&f->state, &s, keep | 1, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
 		return -EBUSY;
 	tlb_filter(f);
 	disown(f);
@@ -185,7 +187,8 @@ static bool hold(struct frame *f)
 	do {
 		if (!frame_refs(s) || frame_refs(s) == FRAME_REF_MASK)
 			return false;
-	} while (!__atomic_compare_exchange_n(&f->state, &s, s + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&f->state, &s, s + 1, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
 	return true;
 }
 

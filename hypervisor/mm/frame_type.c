@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reference counts and types of frames: the transitions of struct frame's state word (frame.h has the
- * rule). Every transition is one compare-and-exchange. Plain types (writable, shared) are
- * taken and dropped without a lock; page-table and descriptor types change under the owner's mm_lock,
- * so whoever meets such a frame not FRAME_VALID there has met a partial one.
+ * Reference counts and types of frames: the transitions of struct frame's state word (frame.h has
+ * the rule). Every transition is one compare-and-exchange. Plain types (writable, shared) are taken
+ * and dropped without a lock; page-table and descriptor types change under the owner's mm_lock, so
+ * whoever meets such a frame not FRAME_VALID there has met a partial one.
  *
  * A frame that changes its type may still be known by its old one to a TLB or paging-structure
  * cache: tlb_filter comes between taking the new type and calling it valid.
@@ -20,7 +20,8 @@
 
 static inline bool swap(struct frame *f, uint64_t *old, uint64_t new)
 {
-	return __atomic_compare_exchange_n(&f->state, old, new, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&f->state, old, new, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
 }
 
 static inline bool tcount_full(uint64_t s) { return (s & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_MASK; }
@@ -28,16 +29,16 @@ static inline bool tcount_full(uint64_t s) { return (s & FRAME_TCOUNT_MASK) == F
 const char *frame_type_name(uint64_t state)
 {
 	static const char *const name[16] = {
-		"untyped", "an L1 page table", "an L2 page table", "an L3 page table", "an L4 page table",
-		"a descriptor table", "writable", "a read-only shared page", [FT_FREE] = "free",
-		[FT_NOT_RAM] = "not RAM",
+		"untyped", "an L1 page table", "an L2 page table", "an L3 page table",
+		"an L4 page table", "a descriptor table", "writable", "a read-only shared page",
+		[FT_FREE] = "free", [FT_NOT_RAM] = "not RAM",
 	};
 
 	return name[frame_type(state)];
 }
 
-/* What a frame's state becomes with one more writable mapping, if no type stands in the way that it would have
- * to lose first; else 0. */
+/* What a frame's state becomes with one more writable mapping, if no type stands in the way that it
+ * would have to lose first; else 0. */
 static inline uint64_t one_more_writer(uint64_t s)
 {
 	uint64_t type = s & TYPE_MASK;
@@ -136,7 +137,7 @@ static int resume(struct frame *f, bool preemptible)
 	enum frame_work work = f->work;
 	int rc = work == WORK_VALIDATE ? validate(f, preemptible) : undo(f, preemptible);
 
-	frame_put(f);	/* two were held, the caller's and the partial state's; one is too many now */
+	frame_put(f); /* two were held, the caller's and the partial state's; one is too many now */
 	if (rc || work == WORK_VALIDATE)
 		return rc;
 	return work == WORK_REFUSED ? -f->refusal : -EAGAIN;

@@ -41,7 +41,8 @@ int mmu_pg_owner(uint64_t domid, struct domain **out)
 		*out = &dom_xen;
 		return 0;
 	}
-	*out = domid < DOMID_FIRST_RESERVED && domid != current->domain->id ? domain_get(domid) : NULL;
+	*out = domid < DOMID_FIRST_RESERVED && domid != current->domain->id ? domain_get(domid)
+									    : NULL;
 	return *out ? 0 : -ESRCH;
 }
 
@@ -80,8 +81,9 @@ static int write_plain(struct domain *d, struct frame *f, uint64_t *p, uint64_t 
 	int rc = frame_map(f, d, true);
 
 	if (rc) {
-		domain_log(d, LOG_WARN, "refused page-table update at 0x%lx: frame 0x%lx is %s\n", virt_to_maddr(p),
-			   mfn_x(frame_mfn(f)), rc == -EPERM ? "none of the domain's" : frame_type_name(f->state));
+		domain_log(d, LOG_WARN, "refused page-table update at 0x%lx: frame 0x%lx is %s\n",
+			   virt_to_maddr(p), mfn_x(frame_mfn(f)),
+			   rc == -EPERM ? "none of the domain's" : frame_type_name(f->state));
 		return -EINVAL;
 	}
 	WRITE_ONCE(*p, val);
@@ -96,14 +98,16 @@ static int pt_request(const struct target *t, uint64_t ptr, uint64_t val, bool k
 	uint64_t s;
 
 	if (unlikely(!mfn_valid(m))) {
-		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n", ptr);
+		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n",
+			   ptr);
 		return -EINVAL;
 	}
 	f = mfn_to_frame(m);
 	s = READ_ONCE(f->state);
 	/* A table stays one, and its owner's, while we hold mm_lock. */
 	if (likely(frame_type_is_pt(frame_type(s)) && (s & FRAME_VALID) && f->owner == t->d))
-		return pt_update_entry(current, t->d, t->pg_owner, f, maddr_to_virt(ptr), val, keep_ad);
+		return pt_update_entry(current, t->d, t->pg_owner, f, maddr_to_virt(ptr), val,
+				       keep_ad);
 	return write_plain(t->d, f, maddr_to_virt(ptr), val);
 }
 
@@ -112,7 +116,8 @@ static int m2p_request(const struct target *t, uint64_t ptr, uint64_t val)
 	struct frame *f = t->pg_owner ? frame_get_mfn(maddr_to_mfn(ptr), t->pg_owner) : NULL;
 
 	if (!f) {
-		guest_log(LOG_WARN, "refused M2P update: frame 0x%lx does not belong to the domain named\n",
+		guest_log(LOG_WARN,
+			  "refused M2P update: frame 0x%lx does not belong to the domain named\n",
 			  ptr >> PAGE_SHIFT);
 		return -EINVAL;
 	}
@@ -139,7 +144,8 @@ static int one_request(const struct target *t, const mmu_update_t *req)
 }
 
 /* From *done on; stops at the first error or when preempted. */
-static int run_batch(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureqs, uint64_t count, uint64_t *done)
+static int run_batch(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureqs, uint64_t count,
+		     uint64_t *done)
 {
 	mmu_update_t req[BATCH];
 	unsigned n = MIN(count - *done, (uint64_t)BATCH);
@@ -158,7 +164,8 @@ static int run_batch(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureq
 	return *done < count && preempt_needed() ? -ERESTART : 0;
 }
 
-static int run(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureqs, uint64_t count, uint64_t *done)
+static int run(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureqs, uint64_t count,
+	       uint64_t *done)
 {
 	int rc;
 
@@ -170,7 +177,8 @@ static int run(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureqs, uin
 	return rc;
 }
 
-long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t domids, uint64_t a5, uint64_t a6)
+long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t domids, uint64_t a5,
+		   uint64_t a6)
 {
 	XEN_GUEST_HANDLE(mmu_update_t) reqs = { (mmu_update_t *)ureqs };
 	uint64_t done = current->cont.done;
@@ -196,13 +204,15 @@ long mmu_report_done(int rc, uint64_t pdone, uint64_t done)
 	return rc;
 }
 
-/* The low bits say what to flush, the rest where: this vcpu, all, or a pointer to a bitmap of vcpus. */
+/* The low bits say what to flush, the rest where: this vcpu, all, or a pointer to a bitmap of
+ * vcpus. */
 static int flush_by_flags(struct domain *d, uint64_t va, uint64_t flags)
 {
 	uint64_t where = flags & ~UVMF_FLUSHTYPE_MASK;
 	uint64_t mask;
 
-	if (where != UVMF_LOCAL && where != UVMF_ALL && copy_from_guest_bytes(&mask, (void *)where, sizeof(mask)))
+	if (where != UVMF_LOCAL && where != UVMF_ALL &&
+	    copy_from_guest_bytes(&mask, (void *)where, sizeof(mask)))
 		return -EFAULT;
 	switch (flags & UVMF_FLUSHTYPE_MASK) {
 	case UVMF_TLB_FLUSH:
@@ -227,12 +237,15 @@ static int va_mapping(uint64_t va, uint64_t val, struct domain *pg_owner)
 	if (ptep)
 		rc = pt_update_entry(v, v->domain, pg_owner, table, ptep, val, false);
 	else
-		guest_log(LOG_WARN, "refused mapping of address 0x%lx: there is no L1 page table for it\n", va);
+		guest_log(LOG_WARN,
+			  "refused mapping of address 0x%lx: there is no L1 page table for it\n",
+			  va);
 	spin_unlock(&v->domain->mm_lock);
 	return rc;
 }
 
-long do_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags, uint64_t a4, uint64_t a5, uint64_t a6)
+long do_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags, uint64_t a4, uint64_t a5,
+			  uint64_t a6)
 {
 	int rc = va_mapping(va, val, current->domain), flushed;
 
@@ -241,8 +254,8 @@ long do_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags, uint64_t a4
 	return rc ? rc : flushed;
 }
 
-long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t flags, uint64_t domid, uint64_t a5,
-				      uint64_t a6)
+long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t flags, uint64_t domid,
+				      uint64_t a5, uint64_t a6)
 {
 	struct domain *pg_owner;
 	int rc = mmu_pg_owner(domid & 0xffff, &pg_owner), flushed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmuext_op: pinning of page tables, base pointers, TLB flushes, LDT, clearing and copying of pages.
- * One row of a table an operation. A pin is a reference and a type reference that keep a
+ * mmuext_op: pinning of page tables, base pointers, TLB flushes, LDT, clearing and copying of
+ * pages. One row of a table an operation. A pin is a reference and a type reference that keep a
  * table validated while no base pointer or other table needs it.
  *
  * Trust: as mmu_update.c. Lock: mm_lock of the domain named, taken by each operation that needs it.
@@ -27,7 +27,8 @@ static struct frame *named_frame(struct domain *d, uint64_t n, const char *what)
 	struct frame *f = frame_get_mfn(mfn(n), d);
 
 	if (!f)
-		guest_log(LOG_WARN, "refused %s of frame 0x%lx: it does not belong to d%d\n", what, n, d->id);
+		guest_log(LOG_WARN, "refused %s of frame 0x%lx: it does not belong to d%d\n", what,
+			  n, d->id);
 	return f;
 }
 
@@ -43,14 +44,16 @@ static int pin(struct domain *d, const mmuext_op_t *op)
 	if (rc == -ERESTART)
 		return rc;
 	if (rc) {
-		guest_log(LOG_WARN, "refused pin of frame 0x%lx as L%u page table: %s\n", op->arg1.mfn,
-			  t - FT_L1 + 1, frame_tcount(f->state) ? frame_type_name(f->state) :
-			  "its entries are not valid");
+		guest_log(LOG_WARN, "refused pin of frame 0x%lx as L%u page table: %s\n",
+			  op->arg1.mfn, t - FT_L1 + 1,
+			  frame_tcount(f->state) ? frame_type_name(f->state)
+						 : "its entries are not valid");
 		frame_put(f);
 		return rc;
 	}
 	if (__atomic_fetch_or(&f->state, FRAME_PINNED, __ATOMIC_ACQ_REL) & FRAME_PINNED) {
-		guest_log(LOG_WARN, "refused pin of frame 0x%lx: it is pinned already\n", op->arg1.mfn);
+		guest_log(LOG_WARN, "refused pin of frame 0x%lx: it is pinned already\n",
+			  op->arg1.mfn);
 		frame_put_both(f);	/* the pin holds its type: nothing is devalidated here */
 		return -EINVAL;
 	}
@@ -64,7 +67,8 @@ static int unpin(struct domain *d, const mmuext_op_t *op)
 	if (!f)
 		return -EINVAL;
 	if (!(__atomic_fetch_and(&f->state, ~FRAME_PINNED, __ATOMIC_ACQ_REL) & FRAME_PINNED)) {
-		guest_log(LOG_WARN, "refused unpin of frame 0x%lx: it is not pinned\n", op->arg1.mfn);
+		guest_log(LOG_WARN, "refused unpin of frame 0x%lx: it is not pinned\n",
+			  op->arg1.mfn);
 		frame_put(f);
 		return -EINVAL;
 	}
@@ -81,7 +85,8 @@ static int clear_page(struct domain *d, const mmuext_op_t *op)
 	struct frame *f;
 
 	if (frame_get_both(mfn(op->arg1.mfn), d, FT_WRITABLE, &f)) {
-		guest_log(LOG_WARN, "refused clear of frame 0x%lx: not writable by the domain\n", op->arg1.mfn);
+		guest_log(LOG_WARN, "refused clear of frame 0x%lx: not writable by the domain\n",
+			  op->arg1.mfn);
 		return -EINVAL;
 	}
 	memset(mfn_to_virt(mfn(op->arg1.mfn)), 0, PAGE_SIZE);
@@ -96,7 +101,8 @@ static int copy_page(struct domain *d, const mmuext_op_t *op)
 	if (!src)
 		return -EINVAL;
 	if (frame_get_both(mfn(op->arg1.mfn), d, FT_WRITABLE, &dst)) {
-		guest_log(LOG_WARN, "refused copy to frame 0x%lx: not writable by the domain\n", op->arg1.mfn);
+		guest_log(LOG_WARN, "refused copy to frame 0x%lx: not writable by the domain\n",
+			  op->arg1.mfn);
 		frame_put(src);
 		return -EINVAL;
 	}
@@ -133,7 +139,8 @@ static int invlpg_local(struct domain *d, const mmuext_op_t *op)
 	return 0;
 }
 
-/* Flushing more vcpus than the guest asked for is right too: the mask is only checked to be readable. */
+/* Flushing more vcpus than the guest asked for is right too: the mask is only checked to be
+ * readable. */
 static int mask_ok(const mmuext_op_t *op)
 {
 	uint8_t first;
@@ -261,7 +268,8 @@ static int run(struct domain *d, XEN_GUEST_HANDLE(mmuext_op_t) uops, uint64_t co
 	return rc;
 }
 
-long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t domid, uint64_t a5, uint64_t a6)
+long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t domid, uint64_t a5,
+		  uint64_t a6)
 {
 	XEN_GUEST_HANDLE(mmuext_op_t) ops_handle = { (mmuext_op_t *)uops };
 	uint64_t done = current->cont.done;

@@ -18,8 +18,8 @@ static inline pte_t swap(pte_t *ptep, pte_t val, bool keep_ad)
 
 	if (!keep_ad)
 		return __atomic_exchange_n(ptep, val, __ATOMIC_ACQ_REL);
-	while (!__atomic_compare_exchange_n(ptep, &old, val | (old & (PTE_A | PTE_D)), false, __ATOMIC_ACQ_REL,
-					    __ATOMIC_RELAXED))
+	while (!__atomic_compare_exchange_n(ptep, &old, val | (old & (PTE_A | PTE_D)), false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		;
 	return old;
 }
@@ -39,13 +39,15 @@ static void put_old(struct vcpu *v, unsigned level, pte_t old)
 int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, struct frame *table,
 		    pte_t *ptep, pte_t val, bool keep_ad)
 {
-	unsigned level = frame_level(table->state), slot = (uint64_t)ptep / sizeof(pte_t) % PT_ENTRIES;
+	unsigned level = frame_level(table->state),
+		 slot = (uint64_t)ptep / sizeof(pte_t) % PT_ENTRIES;
 	pte_t old = READ_ONCE(*ptep);
 	int rc;
 
 	val = pt_adjust(val) & ~(level == 1 && (val & PTE_P) ? PTE_G : 0);
 	if (level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST) {
-		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n", val, slot);
+		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n",
+			   val, slot);
 		return -EINVAL;
 	}
 	if ((val & PTE_P) && same_refs(level, old, val) && !pt_bad_bits(d, level, val)) {
@@ -70,7 +72,8 @@ bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte
 	*rc = same ? 0 : pt_entry_get(d, d, 1, val, false);
 	if (*rc)
 		return true;
-	swapped = __atomic_compare_exchange_n(ptep, &old, val, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	swapped = __atomic_compare_exchange_n(ptep, &old, val, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED);
 	if (!same)
 		put_old(v, 1, swapped ? old : val);
 	return swapped;

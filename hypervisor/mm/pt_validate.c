@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What may stand in a guest's page tables. A present entry holds references for as long as it stands in a
- * table of an established type: in an L1 a reference on the frame it maps (and a writable one if it
- * maps it read-write), in an L2-L4 a reference and a type reference on the table below. An entry
- * that maps no RAM (device memory), shows our M2P to tools, or was made by a grant (PTE_GRANT) holds none.
+ * What may stand in a guest's page tables. A present entry holds references for as long as it
+ * stands in a table of an established type: in an L1 a reference on the frame it maps (and a
+ * writable one if it maps it read-write), in an L2-L4 a reference and a type reference on the table
+ * below. An entry that maps no RAM (device memory), shows our M2P to tools, or was made by a grant
+ * (PTE_GRANT) holds none.
  *
- * Slots 256-271 of an L4 are ours: whatever a guest left there is overwritten when the table becomes
- * an L4. Tables of one domain only link tables of the same domain, each level the next lower one, so
- * there are no cycles and undoing always ends.
+ * Slots 256-271 of an L4 are ours: whatever a guest left there is overwritten when the table
+ * becomes an L4. Tables of one domain only link tables of the same domain, each level the next
+ * lower one, so there are no cycles and undoing always ends.
  *
  * Preemption happens between entries of L2-L4 (an L1 is one short piece of work); frame.h says
  * what is then left in the frame. Pure: no hardware, no globals. Lock: the owner's mm_lock.
@@ -31,11 +32,13 @@ static inline bool slot_is_ours(unsigned level, unsigned slot)
 	return level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST;
 }
 
-/* Without devices memory is write-back everywhere: another type would show a page's next owner, or the last one,
- * what the caches do not hold. */
+/* Without devices memory is write-back everywhere: another type would show a page's next owner, or
+ * the last one, what the caches do not hold. */
 uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e)
 {
-	return e & ~(level > 1 ? TABLE_OK : d->privileged ? L1_OK : L1_OK & ~(PTE_PWT | PTE_PCD | PTE_PAT));
+	uint64_t leaf_ok = d->privileged ? L1_OK : L1_OK & ~(PTE_PWT | PTE_PCD | PTE_PAT);
+
+	return e & ~(level > 1 ? TABLE_OK : leaf_ok);
 }
 
 /* Device memory, or a refusal to be explained. */
@@ -49,16 +52,20 @@ static int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int r
 	if (!f || !frame_refs(f->state)) {
 		if ((!pg_owner || pg_owner == d) && mfn_is_mmio_for(m, d))
 			return 0;
-		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx is %s\n", e, mfn_x(m),
-			   f ? "free or the hypervisor's" : "no RAM and no device this domain may use");
+		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx is %s\n", e,
+			   mfn_x(m),
+			   f ? "free or the hypervisor's"
+			     : "no RAM and no device this domain may use");
 		return f ? -EBUSY : -EPERM;
 	}
 	if (rc == -EBUSY)
-		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx is %s, no writable mapping\n",
-			   e, mfn_x(m), frame_type_name(f->state));
+		domain_log(d, LOG_WARN,
+			   "refused L1 entry 0x%016lx: frame 0x%lx is %s, no writable mapping\n", e,
+			   mfn_x(m), frame_type_name(f->state));
 	else
-		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx does not belong to d%d\n",
-			   e, mfn_x(m), pg_owner ? pg_owner->id : DOMID_IO);
+		domain_log(d, LOG_WARN,
+			   "refused L1 entry 0x%016lx: frame 0x%lx does not belong to d%d\n", e,
+			   mfn_x(m), pg_owner ? pg_owner->id : DOMID_IO);
 	return -EBUSY;
 }
 
@@ -87,16 +94,21 @@ static void table_refused(struct domain *d, unsigned level, pte_t e, const struc
 	uint64_t m = mfn_x(pte_mfn(e));
 
 	if (!f)
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is none of the domain's\n",
+		domain_log(d, LOG_WARN,
+			   "refused L%u entry 0x%016lx: frame 0x%lx is none of the domain's\n",
 			   level, e, m);
 	else if (!frame_tcount(f->state))
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is no valid L%u page table\n",
+		domain_log(d, LOG_WARN,
+			   "refused L%u entry 0x%016lx: frame 0x%lx is no valid L%u page table\n",
 			   level, e, m, level - 1);
 	else if (frame_level(f->state) == level)
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is an L%u page table itself, "
-			   "linear page tables are not supported\n", level, e, m, level);
+		domain_log(d, LOG_WARN,
+			   "refused L%u entry 0x%016lx: frame 0x%lx is an L%u page table itself, "
+			   "linear page tables are not supported\n",
+			   level, e, m, level);
 	else
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: frame 0x%lx is %s, not an L%u page table\n",
+		domain_log(d, LOG_WARN,
+			   "refused L%u entry 0x%016lx: frame 0x%lx is %s, not an L%u page table\n",
 			   level, e, m, frame_type_name(f->state), level - 1);
 }
 
@@ -114,14 +126,16 @@ static int table_get(struct domain *d, unsigned level, pte_t e, bool preemptible
 	return rc;
 }
 
-int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e, bool preemptible)
+int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_t e,
+		 bool preemptible)
 {
 	uint64_t bad = pt_bad_bits(d, level, e);
 
 	if (!(e & PTE_P))
 		return 0;
 	if (unlikely(bad)) {
-		domain_log(d, LOG_WARN, "refused L%u entry 0x%016lx: bits 0x%lx are not allowed%s\n", level, e,
+		domain_log(d, LOG_WARN,
+			   "refused L%u entry 0x%016lx: bits 0x%lx are not allowed%s\n", level, e,
 			   bad, level > 1 && (bad & PTE_PS) ? " (no superpages)" : "");
 		return -EINVAL;
 	}
@@ -157,7 +171,8 @@ static int l1_validate(struct frame *f, pte_t *t)
 
 		if (!(e & PTE_P))
 			continue;
-		rc = unlikely(pt_bad_bits(d, 1, e)) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
+		rc = unlikely(pt_bad_bits(d, 1, e)) ? pt_entry_get(d, d, 1, e, false)
+						    : l1_get(d, d, e);
 		if (unlikely(rc)) {
 			f->nr_done = i;
 			return rc;
@@ -193,11 +208,13 @@ int pt_validate(struct frame *f, unsigned level, bool preemptible)
 	return 0;
 }
 
-/* The entry at which the last attempt was preempted: what is left below it belongs to nobody else. */
+/* The entry at which the last attempt was preempted: what is left below it belongs to nobody
+ * else. */
 static int finish_below(const struct frame *f, const pte_t *t, unsigned level, bool preemptible)
 {
 	pte_t e = f->nr_done < PT_ENTRIES && !slot_is_ours(level, f->nr_done) ? t[f->nr_done] : 0;
-	struct frame *below = (e & PTE_P) && mfn_valid(pte_mfn(e)) ? mfn_to_frame(pte_mfn(e)) : NULL;
+	struct frame *below =
+		(e & PTE_P) && mfn_valid(pte_mfn(e)) ? mfn_to_frame(pte_mfn(e)) : NULL;
 
 	if (!below || below->owner != f->owner || frame_type(below->state) != type_below(level))
 		return 0;
@@ -240,8 +257,10 @@ int segdesc_validate(struct frame *f)
 
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*desc); i++)
 		if (!pv_desc_fix(&desc[i])) {
-			domain_log(f->owner, LOG_WARN, "refused descriptor table 0x%lx: entry %u, 0x%016lx, "
-				   "is no code or data segment\n", mfn_x(frame_mfn(f)), i, desc[i]);
+			domain_log(f->owner, LOG_WARN,
+				   "refused descriptor table 0x%lx: entry %u, 0x%016lx, "
+				   "is no code or data segment\n",
+				   mfn_x(frame_mfn(f)), i, desc[i]);
 			return -EINVAL;
 		}
 	return 0;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writable page tables: a guest kernel that writes straight into one of its L1 tables, which it can only
- * have mapped read-only, finds the store done for it, checked like an mmu_update (with or without
- * VMASST_TYPE_writable_pagetables, as Xen does). Only L1, only the stores kernels use: MOV, XCHG, CMPXCHG, AND, OR,
- * XOR, BTS, BTR, BTC, MOVNTI, STOS and MOVS (one element a fault), all naturally aligned.
+ * Writable page tables: a guest kernel that writes straight into one of its L1 tables, which it can
+ * only have mapped read-only, finds the store done for it, checked like an mmu_update (with or
+ * without VMASST_TYPE_writable_pagetables, as Xen does). Only L1, only the stores kernels use: MOV,
+ * XCHG, CMPXCHG, AND, OR, XOR, BTS, BTR, BTC, MOVNTI, STOS and MOVS (one element a fault), all
+ * naturally aligned.
  *
  * The address comes from the fault, so the instruction is decoded only for operation, operand and
- * length, from a copy fetched once. What is not understood or not allowed becomes the guest's page fault.
+ * length, from a copy fetched once. What is not understood or not allowed becomes the guest's page
+ * fault.
  */
 #include "cpu.h"
 #include "domain.h"
@@ -21,7 +23,9 @@
 
 #define FLAGS_LOGIC (0x8d5ULL)		/* OF SF ZF AF PF CF */
 
-enum op { OP_MOV, OP_XCHG, OP_CMPXCHG, OP_OR, OP_AND, OP_XOR, OP_BTS, OP_BTR, OP_BTC, OP_STOS, OP_MOVS };
+enum op {
+	OP_MOV, OP_XCHG, OP_CMPXCHG, OP_OR, OP_AND, OP_XOR, OP_BTS, OP_BTR, OP_BTC, OP_STOS, OP_MOVS
+};
 
 struct store {
 	struct insn in;
@@ -153,7 +157,8 @@ static uint64_t compare_flags(uint64_t flags, uint64_t a, uint64_t b, unsigned s
  */
 static bool compute(const struct store *i, struct cpu_user_regs *r, uint64_t old, uint64_t *val)
 {
-	uint64_t src = i->reg ? *i->reg : i->imm, mask = ~0ULL >> (64 - i->size * 8), bit = BIT(src % (i->size * 8));
+	uint64_t src = i->reg ? *i->reg : i->imm, mask = ~0ULL >> (64 - i->size * 8),
+		 bit = BIT(src % (i->size * 8));
 
 	switch (i->op) {
 	case OP_CMPXCHG:
@@ -249,14 +254,15 @@ bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 	spin_unlock(&v->domain->mm_lock);
 	if (!ok)
 		return false;
-	ok = insn_fetch(regs, &i.in) && i.in.code64 && decode(&i, regs) && insn_complete(&i.in) && va % i.size == 0;
+	ok = insn_fetch(regs, &i.in) && i.in.code64 && decode(&i, regs) && insn_complete(&i.in) &&
+	     va % i.size == 0;
 	if (ok && (i.op == OP_STOS || i.op == OP_MOVS))
 		ok = regs->rdi == va && !(i.in.rep && !regs->rcx);
 	if (ok && i.op == OP_MOVS)
 		ok = !copy_from_guest_bytes(&i.imm, (void *)regs->rsi, i.size);
 	if (!ok) {
-		guest_log(LOG_WARN, "write to the page table mapped at 0x%lx not emulated: instruction at 0x%lx\n",
-			  va, regs->rip);
+		guest_log(LOG_WARN, "write to the page table mapped at 0x%lx not emulated: "
+			  "instruction at 0x%lx\n", va, regs->rip);
 		return false;
 	}
 	spin_lock(&v->domain->mm_lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * TLB flushes. Guests' entries are never global, so loading CR3 flushes all a CPU knows of any
- * domain. tlb_clock numbers the full flushes; cpu_flushed remembers each CPU's last one, and comparing a
- * frame's stamp with it tells whether anything the frame was can still be cached there.
+ * domain. tlb_clock numbers the full flushes; cpu_flushed remembers each CPU's last one, and
+ * comparing a frame's stamp with it tells whether anything the frame was can still be cached there.
  * The numbers wrap; the signed distance is right as long as no CPU lags 2^31 flushes behind.
  */
 #include "cpu.h"

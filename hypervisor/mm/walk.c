@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Walking a vcpu's page tables by software, those of its kernel: in user mode too, where what is looked
- * up is an LDT that only the kernel has mapped. The tables are typed, so every present entry of L4-L2
- * leads to a page table of the domain. Lock: the domain's mm_lock, or the walk's ground may go away. */
+/* Walking a vcpu's page tables by software, those of its kernel: in user mode too, where what is
+ * looked up is an LDT that only the kernel has mapped. The tables are typed, so every present entry
+ * of L4-L2 leads to a page table of the domain. Lock: the domain's mm_lock, or the walk's ground
+ * may go away. */
 #include "domain.h"
 #include "mm.h"
 #include "pt.h"

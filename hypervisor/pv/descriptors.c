@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Descriptor tables of a guest. Its GDT and LDT pages are frames typed as descriptor tables, which
- * nobody can map writable, and are mapped into the windows of the vcpu in the per-domain area (layout.h);
- * the CPU's GDTR and LDTR only ever point there. A GDT comes whole, and what it does not fill shows as absent
- * descriptors; the pages of an LDT come one by one, when first used, and go when it is replaced.
- * Changes come by update_descriptor, which checks each one.
+ * nobody can map writable, and are mapped into the windows of the vcpu in the per-domain area
+ * (layout.h); the CPU's GDTR and LDTR only ever point there. A GDT comes whole, and what it does
+ * not fill shows as absent descriptors; the pages of an LDT come one by one, when first used, and
+ * go when it is replaced. Changes come by update_descriptor, which checks each one.
  *
- * Trust: frames, addresses and descriptors are hostile. Lock: d->mm_lock; v is current or does not run.
+ * Trust: frames, addresses and descriptors are hostile. Lock: d->mm_lock; v is current or does not
+ * run.
  */
 #include "cpu.h"
 #include "domain.h"
@@ -30,7 +31,8 @@ bool pv_desc_fix(uint64_t *desc)
 
 	if (!(d & DESC_P))
 		return true;
-	/* A system descriptor of type 0 faults on use; the upper half of a 16-byte one looks like it. */
+	/* A system descriptor of type 0 faults on use; the upper half of a 16-byte one looks like
+	 * it. */
 	if (!(d & DESC_S) && (d & DESC_TYPE))
 		return false;
 	*desc = d | DESC_DPL;
@@ -100,9 +102,10 @@ static int get_desc_frame(struct domain *d, uint64_t m, const char *what)
 
 	if (rc)
 		domain_log(d, LOG_WARN, "refused frame 0x%lx as %s: %s\n", m, what,
-			   rc == -EPERM ? "it is none of the domain's" :
-			   frame_tcount(mfn_to_frame(mfn(m))->state) ? frame_type_name(mfn_to_frame(mfn(m))->state) :
-			   "it holds a descriptor no guest may have");
+			   rc == -EPERM ? "it is none of the domain's"
+			   : frame_tcount(mfn_to_frame(mfn(m))->state)
+				   ? frame_type_name(mfn_to_frame(mfn(m))->state)
+				   : "it holds a descriptor no guest may have");
 	return rc;
 }
 
@@ -161,7 +164,8 @@ bool pv_code_base(uint16_t sel, uint64_t *base)
 	pv_ldt_touch(v, sel);
 	if (sel & 4 && mfn_eq(v->pv.ldt_frame[sel / PAGE_SIZE], MFN_NONE))
 		return false;
-	d = READ_ONCE(*(uint64_t *)((sel & 4 ? LDT_WINDOW(v->id) : GDT_WINDOW(v->id)) + (sel & ~7u)));
+	d = READ_ONCE(
+		*(uint64_t *)((sel & 4 ? LDT_WINDOW(v->id) : GDT_WINDOW(v->id)) + (sel & ~7u)));
 	*base = (d >> 16 & 0xffffff) | (d >> 56) << 24;
 	return d & DESC_P;
 }
@@ -214,8 +218,8 @@ static int update(struct domain *d, struct frame *f, uint64_t *slot, uint64_t de
 	int rc = frame_get_type(f, t, false);
 
 	if (rc) {
-		domain_log(d, LOG_WARN, "refused descriptor at 0x%lx: the frame is %s\n", virt_to_maddr(slot),
-			   frame_type_name(f->state));
+		domain_log(d, LOG_WARN, "refused descriptor at 0x%lx: the frame is %s\n",
+			   virt_to_maddr(slot), frame_type_name(f->state));
 		return -EINVAL;
 	}
 	WRITE_ONCE(*slot, desc);
@@ -223,7 +227,8 @@ static int update(struct domain *d, struct frame *f, uint64_t *slot, uint64_t de
 	return 0;
 }
 
-long do_update_descriptor(uint64_t maddr, uint64_t desc, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
+long do_update_descriptor(uint64_t maddr, uint64_t desc, uint64_t a3, uint64_t a4, uint64_t a5,
+			  uint64_t a6)
 {
 	struct domain *d = current->domain;
 	struct frame *f;
@@ -237,7 +242,9 @@ long do_update_descriptor(uint64_t maddr, uint64_t desc, uint64_t a3, uint64_t a
 	}
 	f = frame_get_mfn(maddr_to_mfn(maddr), d);
 	if (!f) {
-		guest_log(LOG_WARN, "refused descriptor at 0x%lx: the frame is none of the domain's\n", maddr);
+		guest_log(LOG_WARN,
+			  "refused descriptor at 0x%lx: the frame is none of the domain's\n",
+			  maddr);
 		return -EINVAL;
 	}
 	spin_lock(&d->mm_lock);

@@ -27,7 +27,8 @@ int main(void)
 		cmocka_unit_test(test_every_state),
 		cmocka_unit_test(test_two_cpus),
 	};
-	int total = sizeof(tests) / sizeof(tests[0]), failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int total = sizeof(tests) / sizeof(tests[0]),
+	    failed = cmocka_run_group_tests(tests, NULL, NULL);
 
 	printf("%d passed, %d failed\n", total - failed, failed);
 	return failed != 0;

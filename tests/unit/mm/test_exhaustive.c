@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small scope, completely: four frames that each have one slot in use. From the empty machine, every operation
- * (pin at every level, unpin, every entry into every slot) is tried in every state that can be
- * reached, and the auditor looks at each state once.
+ * A small scope, completely: four frames that each have one slot in use. From the empty machine,
+ * every operation (pin at every level, unpin, every entry into every slot) is tried in every state
+ * that can be reached, and the auditor looks at each state once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,8 @@
 #define SLOTS (1u << 22)
 #define MAX_STATES 1000000
 
-/* A state: what the frames are and what their slot 0 holds. The other slots are empty, but for ours in an L4. */
+/* A state: what the frames are and what their slot 0 holds. The other slots are empty, but for ours
+ * in an L4. */
 struct snap {
 	uint64_t state[FRAMES];
 	pte_t slot[FRAMES];
@@ -46,7 +47,8 @@ static void load(const struct snap *s)
 		if (frame_type(s->state[n]) == FT_L4)
 			hv_l4_install(&dom_a, table(n + 1));
 		else
-			memset(&table(n + 1)[HV_L4_FIRST], 0, (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(pte_t));
+			memset(&table(n + 1)[HV_L4_FIRST], 0,
+			       (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(pte_t));
 	}
 }
 

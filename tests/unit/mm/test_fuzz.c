@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random operations of three vcpus on one domain's frames, each preempted at random and either gone on with
- * or overtaken by the others, checked by the auditor after every step; in the end everything is torn down,
- * and nothing may be left. The seed is fixed, so a failure repeats.
+ * Random operations of three vcpus on one domain's frames, each preempted at random and either gone
+ * on with or overtaken by the others, checked by the auditor after every step; in the end
+ * everything is torn down, and nothing may be left. The seed is fixed, so a failure repeats.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,12 +24,15 @@ static unsigned rnd(unsigned n)
 
 static pte_t random_entry(unsigned level)
 {
-	static const uint64_t flags[] = { 0, PTE_RW, PTE_RW, PTE_RW | PTE_A | PTE_D, PTE_NX, PTE_US, PTE_GRANT, PTE_G };
+	static const uint64_t flags[] = {
+		0, PTE_RW, PTE_RW, PTE_RW | PTE_A | PTE_D, PTE_NX, PTE_US, PTE_GRANT, PTE_G
+	};
 	uint64_t odd = rnd(40) ? 0 : level == 1 ? 0 : PTE_PS;
 
 	if (!rnd(4))
 		return rnd(2) ? 0 : (uint64_t)rnd(1 << 30) << 1;
-	return entry(rnd(50) ? 1 + rnd(NR_FRAMES - 1) : MMIO_MFN, flags[rnd(ARRAY_SIZE(flags))] | odd);
+	return entry(rnd(50) ? 1 + rnd(NR_FRAMES - 1) : MMIO_MFN,
+		     flags[rnd(ARRAY_SIZE(flags))] | odd);
 }
 
 /* Few slots, so that entries meet; the last one, and one of ours. */
@@ -40,11 +43,12 @@ static unsigned random_slot(void)
 	return slots[rnd(ARRAY_SIZE(slots))];
 }
 
-/* To get valid trees often enough, entries mostly point to a frame of the level below: frame n is by
- * habit an L(1 + n % 4). */
+/* To get valid trees often enough, entries mostly point to a frame of the level below: frame n is
+ * by habit an L(1 + n % 4). */
 static pte_t habit_entry(unsigned n)
 {
-	unsigned level = 1 + n % 4, below = level == 1 ? rnd(NR_FRAMES) : 4 * rnd(NR_FRAMES / 4) + level - 2;
+	unsigned level = 1 + n % 4,
+		 below = level == 1 ? rnd(NR_FRAMES) : 4 * rnd(NR_FRAMES / 4) + level - 2;
 
 	return below && below < NR_FRAMES ? entry(below, rnd(2) ? PTE_RW : 0) : 0;
 }
@@ -60,7 +64,8 @@ static int step(struct vcpu *v)
 	case 1:
 		return guest_unpin(v, n);
 	case 2:
-		return guest_hold(rnd(NR_HOLDERS), n, rnd(4) ? FT_L1 + level - 1 : FT_SEGDESC + rnd(2));
+		return guest_hold(rnd(NR_HOLDERS), n,
+				  rnd(4) ? FT_L1 + level - 1 : FT_SEGDESC + rnd(2));
 	case 3:
 		return guest_drop(v, rnd(NR_HOLDERS));
 	case 4:
@@ -68,7 +73,8 @@ static int step(struct vcpu *v)
 	case 5:
 		return rnd(20) ? 0 : (int)world_alloc(rnd(5) ? &dom_a : &dom_b);
 	case 6:
-		return guest_update(v, rnd(5) ? &dom_a : &dom_b, n, random_slot(), random_entry(level));
+		return guest_update(v, rnd(5) ? &dom_a : &dom_b, n, random_slot(),
+				    random_entry(level));
 	default:
 		return guest_update(v, &dom_a, n, random_slot(), habit_entry(n));
 	}

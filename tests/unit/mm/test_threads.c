@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plain types need no lock: two threads map and unmap the same frame, writable and not, and take it as
- * shared in between. No count may get lost, and a frame is never writable and shared at once.
+ * Plain types need no lock: two threads map and unmap the same frame, writable and not, and take it
+ * as shared in between. No count may get lost, and a frame is never writable and shared at once.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -76,18 +76,26 @@ void test_refusals(void **state)
 	make_chain();
 	other = world_alloc(&dom_b);
 	assert_int_equal(guest_pin(t.l4, 4), 0);
-	refused(guest_update(V, &dom_a, t.l1, 1, entry(t.l2, PTE_RW)), -EBUSY, "is an L2 page table, no writable");
+	refused(guest_update(V, &dom_a, t.l1, 1, entry(t.l2, PTE_RW)), -EBUSY,
+		"is an L2 page table, no writable");
 	refused(guest_update(V, &dom_a, t.l1, 1, entry(other, 0)), -EBUSY, "does not belong to d1");
-	refused(guest_update(V, &dom_b, t.l1, 1, entry(t.data, 0)), -EBUSY, "does not belong to d2");
-	refused(guest_update(V, &dom_a, t.l1, 1, entry(NR_FRAMES - 1, 0)), -EBUSY, "free or the hypervisor's");
-	refused(guest_update(V, &dom_a, t.l1, 1, entry(MMIO_MFN, 0)), -EPERM, "no RAM and no device");
+	refused(guest_update(V, &dom_b, t.l1, 1, entry(t.data, 0)), -EBUSY,
+		"does not belong to d2");
+	refused(guest_update(V, &dom_a, t.l1, 1, entry(NR_FRAMES - 1, 0)), -EBUSY,
+		"free or the hypervisor's");
+	refused(guest_update(V, &dom_a, t.l1, 1, entry(MMIO_MFN, 0)), -EPERM,
+		"no RAM and no device");
 	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.l1, PTE_PS)), -EINVAL, "no superpages");
-	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.l1, PTE_G)), -EINVAL, "bits 0x100 are not allowed");
+	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.l1, PTE_G)), -EINVAL,
+		"bits 0x100 are not allowed");
 	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.l2, 0)), -EINVAL, "linear page tables");
-	refused(guest_update(V, &dom_a, t.l3, 1, entry(t.l1, 0)), -EINVAL, "is an L1 page table, not an L2");
+	refused(guest_update(V, &dom_a, t.l3, 1, entry(t.l1, 0)), -EINVAL,
+		"is an L1 page table, not an L2");
 	refused(guest_update(V, &dom_a, t.l3, 1, entry(other, 0)), -EINVAL, "none of the domain's");
-	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.data, 0)), -EINVAL, "is writable, not an L1");
-	refused(guest_update(V, &dom_a, t.l4, 260, entry(t.l3, 0)), -EINVAL, "slot 260 is the hypervisor's");
+	refused(guest_update(V, &dom_a, t.l2, 1, entry(t.data, 0)), -EINVAL,
+		"is writable, not an L1");
+	refused(guest_update(V, &dom_a, t.l4, 260, entry(t.l3, 0)), -EINVAL,
+		"slot 260 is the hypervisor's");
 	refused(guest_pin(t.data, 1), -EINVAL, "");
 	assert_int_equal(guest_update(V, &dom_b, t.l1, 1, entry(other, PTE_RW)), 0);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 2, entry(t.l2, PTE_NX)), 0);
@@ -131,9 +139,10 @@ void test_types_exclude_each_other(void **state)
 	table(t.data)[7] = 0;
 	nr_filtered = 0;
 	assert_int_equal(guest_hold(0, t.data, FT_SEGDESC), 0);
-	assert_int_equal(nr_filtered, 0);	/* it was a descriptor table, in vain, just before */
+	assert_int_equal(nr_filtered, 0); /* it was a descriptor table, in vain, just before */
 	sound();
-	refused(guest_update(V, &dom_a, t.l1, 0, entry(t.data, PTE_RW)), -EBUSY, "a descriptor table");
+	refused(guest_update(V, &dom_a, t.l1, 0, entry(t.data, PTE_RW)), -EBUSY,
+		"a descriptor table");
 	assert_int_equal(guest_drop(V, 0), 0);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 0, entry(t.data, PTE_RW)), 0);
 	assert_true(nr_filtered > 0);		/* the type changed: stale translations go first */
@@ -144,10 +153,15 @@ void test_devices_only_for_the_privileged(void **state)
 {
 	(void)state;
 	world_reset();
-	assert_int_equal(pt_entry_get(&dom_priv, &dom_priv, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false), 0);
-	assert_int_equal(pt_entry_get(&dom_priv, NULL, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false), 0);
-	assert_int_equal(pt_entry_get(&dom_priv, &dom_a, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false), -EPERM);
-	assert_int_equal(pt_entry_get(&dom_a, NULL, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false), -EPERM);
+	assert_int_equal(
+		pt_entry_get(&dom_priv, &dom_priv, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false), 0);
+	assert_int_equal(pt_entry_get(&dom_priv, NULL, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false),
+			 0);
+	assert_int_equal(
+		pt_entry_get(&dom_priv, &dom_a, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false),
+		-EPERM);
+	assert_int_equal(pt_entry_get(&dom_a, NULL, 1, entry(MMIO_MFN, PTE_RW | PTE_US), false),
+			 -EPERM);
 	assert_int_equal(pt_entry_put(1, entry(MMIO_MFN, PTE_RW | PTE_US), false), 0);
 }
 
@@ -197,14 +211,17 @@ void test_accessed_and_dirty(void **state)
 	e = &table(t.l1)[0];
 	assert_int_equal(guest_pin(t.l4, 4), 0);
 	*e |= PTE_A | PTE_D;
-	assert_int_equal(pt_update_entry(V, &dom_a, &dom_a, fr(t.l1), e, entry(t.data, 0), true), 0);
+	assert_int_equal(pt_update_entry(V, &dom_a, &dom_a, fr(t.l1), e, entry(t.data, 0), true),
+			 0);
 	assert_int_equal(*e, entry(t.data, PTE_US | PTE_A | PTE_D));
-	assert_int_equal(pt_update_entry(V, &dom_a, &dom_a, fr(t.l1), e, entry(t.data, PTE_NX), false), 0);
+	assert_int_equal(
+		pt_update_entry(V, &dom_a, &dom_a, fr(t.l1), e, entry(t.data, PTE_NX), false), 0);
 	assert_int_equal(*e, entry(t.data, PTE_US | PTE_NX));
 	sound();
 }
 
-/* Freed while referenced: the frame stays until the last mapping goes, and nobody gets a new one. */
+/* Freed while referenced: the frame stays until the last mapping goes, and nobody gets a new
+ * one. */
 void test_release_while_mapped(void **state)
 {
 	(void)state;
@@ -314,7 +331,8 @@ void test_preempted_refusal(void **state)
 	assert_true(stops > 150);
 }
 
-/* A domain that dies in the middle: what is left can be finished in steps, in any order of frames. */
+/* A domain that dies in the middle: what is left can be finished in steps, in any order of
+ * frames. */
 void test_finish_partial(void **state)
 {
 	(void)state;

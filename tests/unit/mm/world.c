@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fake machine under the type system: memory, domains, and what the rest of the hypervisor would do. */
+/* The fake machine under the type system: memory, domains, and what the rest of the hypervisor
+ * would do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,10 @@ uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock;
 uint64_t frame_chunks[1] = { 1 };
 
-bool mfn_is_mmio_for(mfn_t m, const struct domain *d) { return mfn_x(m) == MMIO_MFN && d->privileged; }
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
+{
+	return mfn_x(m) == MMIO_MFN && d->privileged;
+}
 bool mfn_is_m2p(mfn_t m) { (void)m; return false; }
 void tlb_filter(struct frame *f) { (void)f; nr_filtered++; }
 bool pv_desc_fix(uint64_t *desc) { return *desc != 0xbad; }
@@ -227,7 +231,8 @@ static const char *audit_entry(unsigned level, pte_t e)
 	s = fr(n)->state;
 	if (level > 1) {
 		count(n, FT_L1 + level - 2);
-		if (frame_type(s) != FT_L1 + level - 2u || !(s & FRAME_VALID) || fr(n)->owner != &dom_a)
+		if (frame_type(s) != FT_L1 + level - 2u || !(s & FRAME_VALID) ||
+		    fr(n)->owner != &dom_a)
 			return "an entry that leads to no valid table of the level below";
 	} else {
 		count(n, e & PTE_RW ? FT_WRITABLE : FT_NONE);
@@ -272,7 +277,8 @@ static const char *audit_frame(unsigned n)
 		return "a type called valid that nobody holds";
 	if (frame_refs(s) == counts[n].refs && frame_tcount(s) == counts[n].types[frame_type(s)])
 		return NULL;
-	snprintf(text, sizeof(text), "frame %u: %u references, %u by type %u, but %u and %u counted", n, frame_refs(s),
+	snprintf(text, sizeof(text),
+		 "frame %u: %u references, %u by type %u, but %u and %u counted", n, frame_refs(s),
 		 frame_tcount(s), frame_type(s), counts[n].refs, counts[n].types[frame_type(s)]);
 	return text;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine of a few frames for frame_type.c, pt_validate.c and pt_update.c, and an auditor that knows nothing
- * of how they work: it counts every reference anew from the tables, pins and holders, and compares.
+ * A machine of a few frames for frame_type.c, pt_validate.c and pt_update.c, and an auditor that
+ * knows nothing of how they work: it counts every reference anew from the tables, pins and holders,
+ * and compares.
  */
 #ifndef WORLD_H
 #define WORLD_H
