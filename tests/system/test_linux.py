@@ -20,6 +20,9 @@ memory = {memory}
 extra = "console=hvc0 earlyprintk=xen"
 """
 BAD_LINE = re.compile(r"\b(BUG|WARNING|Oops|unexpected)\b")
+OPTIONS = "loglvl=error guest_loglvl=none"
+if not os.path.basename(driver.hypervisor()).startswith("parvus"):
+    OPTIONS += " xsave=0"       # Debian's Xen loses vector registers with it under this emulator
 BOOTS = 180     # seconds in which a guest must be up, however busy the machine is
 
 
@@ -48,7 +51,7 @@ def machine(machines, shared, linux_initrd, request):
     """As conftest's machine, but with Linux in its initrd; the guest "linux" may stay for the next test."""
     if not shared["machine"]:
         shared["machine"], shared["path"] = machines.boot(
-            shared["name"], "-i", linux_initrd, "-a", "loglvl=error guest_loglvl=none", limit=880)
+            shared["name"], "-i", linux_initrd, "-a", OPTIONS, limit=880)
         shared["machine"].prompt()
         shared["free"] = free_memory(shared["machine"])
     yield shared["machine"]
@@ -128,10 +131,7 @@ def test_programs_of_32_bits(linux):
     linux.leave()
 
 
-# Debian's Xen loses vector registers under this emulator now and then: its own guests see that too.
-@pytest.mark.parametrize("part", [
-    "forks", "pipes", "maps", "shares", "threads", "faults", "debug_registers", "segments", "clocks",
-    pytest.param("vectors", marks=pytest.mark.parvus)])
+@pytest.mark.parametrize("part", "forks pipes maps shares threads faults debug_registers segments vectors clocks".split())
 def test_stress(linux, part):
     attach(linux)
     assert f"{part} ok" in guest(linux, f"stress 2 {part}")
@@ -147,12 +147,12 @@ def test_everything_at_once(linux):
     linux.leave()
 
 
-def test_console_loses_nothing(linux):
-    """64 KB typed at once and printed at once."""
+@pytest.mark.parvus     # another hypervisor may hold 128 bytes of what was typed, and drop the rest
+def test_typing_loses_nothing(linux):
+    """64 KB typed at once."""
     attach(linux)
     seed = random.Random(1)
-    lines = ["".join(seed.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=63)) for _ in range(1024)]
-    text = "".join(line + "\n" for line in lines)
+    text = "".join("".join(seed.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=63)) + "\n" for _ in range(1024))
     guest(linux, "stty -echo")
     linux.type("echo now; cat >/tmp/pasted\r")
     linux.expect("^now")
@@ -160,11 +160,14 @@ def test_console_loses_nothing(linux):
     linux.expect(PROMPT, timeout=120)
     said = guest(linux, "wc -c /tmp/pasted; md5sum /tmp/pasted")
     assert "65536 " in said and hashlib.md5(text.encode()).hexdigest() in said, said
-    linux.type("cat /tmp/pasted; echo end-of-text\r")
-    linux.expect("^end-of-text", timeout=120)
-    assert [line for line in linux.said.splitlines() if line] == lines
-    linux.expect(PROMPT)
     guest(linux, "stty echo; rm /tmp/pasted")
+    linux.leave()
+
+
+def test_printing_loses_nothing(linux):
+    """64 KB printed at once."""
+    attach(linux)
+    assert guest(linux, "seq 12000").split() == [str(number) for number in range(1, 12001)]
     linux.leave()
 
 
