@@ -83,16 +83,22 @@ static inline struct frame *virt_to_frame(const void *v) { return mfn_to_frame(v
  * (boot/memory.c). */
 extern uint64_t frame_chunks[];
 
-/* Has the frame table an entry for it (guest-given mfns come here first)? Else it is no RAM. */
-static inline bool mfn_valid(mfn_t m)
+/* Has the frame table an entry for it (guest-given mfns come here first)? Its owner and counts tell
+ * the rest: a hole has none. */
+static inline bool mfn_in_table(mfn_t m)
 {
 	uint64_t n = mfn_x(m);
 
 	if (n >= max_mfn)
 		return false;
 	n = index_nospec(n, max_mfn);
-	return frame_chunks[n >> 22] >> (n >> 16 & 63) & 1 &&
-	       mfn_to_frame(mfn(n))->state >> FRAME_TYPE_SHIFT != FT_NOT_RAM;
+	return frame_chunks[n >> 22] >> (n >> 16 & 63) & 1;
+}
+
+/* The same, and it is no hole. */
+static inline bool mfn_valid(mfn_t m)
+{
+	return mfn_in_table(m) && mfn_to_frame(m)->state >> FRAME_TYPE_SHIFT != FT_NOT_RAM;
 }
 
 static inline enum frame_type frame_type(uint64_t state) { return state >> FRAME_TYPE_SHIFT; }

@@ -211,6 +211,8 @@ static int flush_by_flags(struct domain *d, uint64_t va, uint64_t flags)
 	uint64_t where = flags & ~UVMF_FLUSHTYPE_MASK;
 	uint64_t mask;
 
+	if (!(flags & UVMF_FLUSHTYPE_MASK))
+		return 0;
 	if (where != UVMF_LOCAL && where != UVMF_ALL &&
 	    copy_from_guest_bytes(&mask, (void *)where, sizeof(mask)))
 		return -EFAULT;

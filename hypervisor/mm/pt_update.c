@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "domain.h"
 #include "errno.h"
+#include "l1.h"
 #include "mm.h"
 #include "printk.h"
 #include "pt.h"
@@ -36,22 +37,46 @@ static void put_old(struct vcpu *v, unsigned level, pte_t old)
 		v->unfinished = mfn_to_frame(pte_mfn(old));
 }
 
-int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, struct frame *table,
-		    pte_t *ptep, pte_t val, bool keep_ad)
+/* As it will stand in the table, G included, which is no error there and only ignored. */
+static inline pte_t l1_adjust(pte_t e) { return e & PTE_P ? (e | PTE_US) & ~(PTE_GRANT | PTE_G) : e; }
+
+static inline int l1_update(struct domain *d, struct domain *pg_owner, pte_t *ptep, pte_t val, bool keep_ad)
 {
-	unsigned level = frame_level(table->state),
-		 slot = (uint64_t)ptep / sizeof(pte_t) % PT_ENTRIES;
 	pte_t old = READ_ONCE(*ptep);
 	int rc;
 
-	val = pt_adjust(val) & ~(level == 1 && (val & PTE_P) ? PTE_G : 0);
+	val = l1_adjust(val);
+	if (val & PTE_P) {
+		if (unlikely(pt_bad_bits(d, 1, val)))
+			return pt_entry_get(d, pg_owner, 1, val, true);
+		if (same_refs(1, old, val)) {
+			swap(ptep, val | (old & PTE_GRANT), keep_ad);
+			return 0;
+		}
+		rc = l1_get(d, pg_owner, val);
+		if (unlikely(rc))
+			return rc;
+	}
+	old = swap(ptep, val, keep_ad);
+	if (old & PTE_P)
+		l1_put(old);
+	return 0;
+}
+
+static int table_update(struct vcpu *v, struct domain *d, struct domain *pg_owner, unsigned level, pte_t *ptep,
+			pte_t val, bool keep_ad)
+{
+	unsigned slot = (uint64_t)ptep / sizeof(pte_t) % PT_ENTRIES;
+	pte_t old = READ_ONCE(*ptep);
+	int rc;
+
+	val = pt_adjust(val);
 	if (level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST) {
-		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n",
-			   val, slot);
+		domain_log(d, LOG_WARN, "refused L4 entry 0x%016lx: slot %u is the hypervisor's\n", val, slot);
 		return -EINVAL;
 	}
 	if ((val & PTE_P) && same_refs(level, old, val) && !pt_bad_bits(d, level, val)) {
-		swap(ptep, val | (old & (level == 1 ? PTE_GRANT : 0)), keep_ad);
+		swap(ptep, val, keep_ad);
 		return 0;
 	}
 	rc = pt_entry_get(d, pg_owner, level, val, true);
@@ -61,11 +86,20 @@ int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, s
 	return 0;
 }
 
+int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, struct frame *table,
+		    pte_t *ptep, pte_t val, bool keep_ad)
+{
+	unsigned level = frame_level(table->state);
+
+	return likely(level == 1) ? l1_update(d, pg_owner, ptep, val, keep_ad) :
+	       table_update(v, d, pg_owner, level, ptep, val, keep_ad);
+}
+
 bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc)
 {
 	bool same, swapped;
 
-	val = pt_adjust(val) & ~(val & PTE_P ? PTE_G : 0);
+	val = l1_adjust(val);
 	same = (val & PTE_P) && same_refs(1, old, val) && !pt_bad_bits(d, 1, val);
 	if (same)
 		val |= old & PTE_GRANT;

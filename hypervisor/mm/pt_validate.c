@@ -15,6 +15,7 @@
  */
 #include "domain.h"
 #include "errno.h"
+#include "l1.h"
 #include "mm.h"
 #include "printk.h"
 #include "pt.h"
@@ -42,7 +43,7 @@ uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e)
 }
 
 /* Device memory, or a refusal to be explained. */
-static int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc)
+int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc)
 {
 	mfn_t m = pte_mfn(e);
 	struct frame *f = mfn_valid(m) ? mfn_to_frame(m) : NULL;
@@ -67,26 +68,6 @@ static int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int r
 			   "refused L1 entry 0x%016lx: frame 0x%lx does not belong to d%d\n", e,
 			   mfn_x(m), pg_owner ? pg_owner->id : DOMID_IO);
 	return -EBUSY;
-}
-
-static inline int l1_get(struct domain *d, struct domain *pg_owner, pte_t e)
-{
-	mfn_t m = pte_mfn(e);
-	int rc = -EPERM;
-
-	if (likely(mfn_valid(m) && pg_owner))
-		rc = frame_map(mfn_to_frame(m), pg_owner, e & PTE_RW);
-	return likely(!rc) ? 0 : l1_get_slow(d, pg_owner, e, rc);
-}
-
-static inline void l1_put(pte_t e)
-{
-	mfn_t m = pte_mfn(e);
-
-	if (unlikely(e & PTE_GRANT) || !mfn_valid(m))
-		return;
-	if (likely(frame_refs(mfn_to_frame(m)->state)))
-		frame_unmap(mfn_to_frame(m), e & PTE_RW);
 }
 
 static void table_refused(struct domain *d, unsigned level, pte_t e, const struct frame *f)
@@ -160,19 +141,32 @@ int pt_entry_put(unsigned level, pte_t e, bool preemptible)
 	return rc;
 }
 
+/* The first present entry from i on, PT_ENTRIES if there is none; most tables are mostly empty. */
+static inline unsigned next_present(const pte_t *t, unsigned i)
+{
+	while (i < PT_ENTRIES && !(t[i] & PTE_P))
+		i += i % 4 == 0 && !((t[i + 1] | t[i + 2] | t[i + 3]) & PTE_P) ? 4 : 1;
+	return i;
+}
+
+/* How many entries are left when those below n are cut behind the last present one. */
+static inline unsigned cut_empty(const pte_t *t, unsigned n)
+{
+	while (n && !(t[n - 1] & PTE_P))
+		n -= n % 4 == 0 && !((t[n - 2] | t[n - 3] | t[n - 4]) & PTE_P) ? 4 : 1;
+	return n;
+}
+
 /* An L1 that is refused gives up what it took at once: nr_done tells pt_devalidate how much. */
 static int l1_validate(struct frame *f, pte_t *t)
 {
 	struct domain *d = f->owner;
+	uint64_t bad = pt_bad_bits(d, 1, ~0ULL);
 
-	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+	for (unsigned i = 0; (i = next_present(t, i)) < PT_ENTRIES; i++) {
 		pte_t e = pt_adjust(t[i]) & ~PTE_G;
-		int rc;
+		int rc = unlikely(e & bad) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
 
-		if (!(e & PTE_P))
-			continue;
-		rc = unlikely(pt_bad_bits(d, 1, e)) ? pt_entry_get(d, d, 1, e, false)
-						    : l1_get(d, d, e);
 		if (unlikely(rc)) {
 			f->nr_done = i;
 			return rc;
@@ -189,11 +183,11 @@ int pt_validate(struct frame *f, unsigned level, bool preemptible)
 
 	if (level == 1)
 		return l1_validate(f, t);
-	for (unsigned i = f->nr_done; i < PT_ENTRIES; i++) {
+	for (unsigned i = f->nr_done; (i = next_present(t, i)) < PT_ENTRIES; i++) {
 		pte_t e = pt_adjust(t[i]);
 		int rc;
 
-		if (!(e & PTE_P) || slot_is_ours(level, i))
+		if (slot_is_ours(level, i))
 			continue;
 		rc = pt_entry_get(d, d, level, e, preemptible);
 		f->nr_done = i + !rc;
@@ -226,27 +220,23 @@ int pt_devalidate(struct frame *f, unsigned level, bool preemptible)
 	pte_t *t = mfn_to_virt(frame_mfn(f));
 
 	if (level == 1) {
-		while (f->nr_done > 0) {
-			pte_t e = t[--f->nr_done];
-
-			if (e & PTE_P)
-				l1_put(e);
-		}
+		for (unsigned n = f->nr_done; (n = cut_empty(t, n)) > 0; n--)
+			l1_put(t[n - 1]);
+		f->nr_done = 0;
 		return 0;
 	}
 	if (finish_below(f, t, level, preemptible))
 		return -ERESTART;
-	while (f->nr_done > 0) {
-		unsigned i = --f->nr_done;
-		pte_t e = t[i];
-
-		if (!(e & PTE_P) || slot_is_ours(level, i))
+	for (unsigned n = f->nr_done; (n = cut_empty(t, n)) > 0; n--) {
+		if (slot_is_ours(level, n - 1))
 			continue;
-		if (pt_entry_put(level, e, preemptible))
+		f->nr_done = n - 1;
+		if (pt_entry_put(level, t[n - 1], preemptible))
 			return -ERESTART;
-		if (preemptible && f->nr_done && preempt_needed())
+		if (preemptible && n > 1 && preempt_needed())
 			return -ERESTART;
 	}
+	f->nr_done = 0;
 	return 0;
 }
 

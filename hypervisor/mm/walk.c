@@ -9,17 +9,17 @@
 
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 {
-	mfn_t m = v->pv.base_kernel;
+	pte_t *t = mfn_to_virt(v->pv.base_kernel);
+	pte_t e = 0;
 
-	if (!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || mfn_eq(m, MFN_NONE))
+	if (!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || mfn_eq(v->pv.base_kernel, MFN_NONE))
 		return NULL;
-	for (unsigned level = 4; level > 1; level--) {
-		pte_t e = READ_ONCE(((pte_t *)mfn_to_virt(m))[PT_SLOT(va, level)]);
-
+	for (unsigned shift = PT_SHIFT(4); shift > PT_SHIFT(1); shift -= PT_SHIFT(2) - PT_SHIFT(1)) {
+		e = READ_ONCE(t[(va >> shift) & (PT_ENTRIES - 1)]);
 		if (!(e & PTE_P))
 			return NULL;
-		m = pte_mfn(e);
+		t = maddr_to_virt(e & PTE_MFN_MASK);
 	}
-	*table = mfn_to_frame(m);
-	return (pte_t *)mfn_to_virt(m) + PT_SLOT(va, 1);
+	*table = mfn_to_frame(pte_mfn(e));
+	return t + PT_SLOT(va, 1);
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an entry of an L1 holds, private to mm/: taken and dropped inline, for these are the operations that
+ * validation and every change of a mapping consist of. Lock: the mm_lock of the table's domain.
+ */
+#ifndef HV_MM_L1_H
+#define HV_MM_L1_H
+
+#include "domain.h"
+#include "pt.h"
+
+/* Device memory, or a refusal to be explained (pt_validate.c). */
+int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc);
+
+/* For a present, adjusted entry without bad bits; pg_owner NULL: DOMID_IO. */
+static inline int l1_get(struct domain *d, struct domain *pg_owner, pte_t e)
+{
+	mfn_t m = pte_mfn(e);
+	int rc = -EPERM;
+
+	if (likely(mfn_in_table(m) && pg_owner))
+		rc = frame_map(mfn_to_frame(m), pg_owner, e & PTE_RW);
+	return likely(!rc) ? 0 : l1_get_slow(d, pg_owner, e, rc);
+}
+
+/* For a present one that stood in a table. */
+static inline void l1_put(pte_t e)
+{
+	mfn_t m = pte_mfn(e);
+
+	if (unlikely(e & PTE_GRANT) || !mfn_in_table(m))
+		return;
+	if (likely(frame_refs(mfn_to_frame(m)->state)))
+		frame_unmap(mfn_to_frame(m), e & PTE_RW);
+}
+
+#endif
