@@ -2,12 +2,25 @@
 /*
  * Runs the groups of measurements, the calibration first. Events stay disabled all the time, but while a
  * line is written and where a group says otherwise; so what interrupts a sample is the hypervisor's own.
+ * Arguments: operations to measure, all if there are none.
  */
 #include "bench.h"
 #include <kit/trap.h>
 #include <stdio.h>
+#include <string.h>
 
 uint64_t bench_overhead;
+static char **wanted;			/* operations named on the command line; none: all */
+
+static bool is_wanted(const char *name)
+{
+	char **w = wanted;
+
+	for (; *w; w++)
+		if (strcmp(*w, name) == 0)
+			return true;
+	return w == wanted;
+}
 
 void stats_add(struct stats *s, uint64_t value)
 {
@@ -21,6 +34,8 @@ void bench_say(const char *name, const struct stats *s)
 {
 	uint64_t mean = s->sum * 100 / s->n;
 
+	if (!is_wanted(name))
+		return;
 	events_enable();
 	printf("bench %s %lu %lu.%02lu %u\n", name, s->min, mean / 100, mean % 100, s->n);
 	fflush(stdout);
@@ -54,8 +69,11 @@ struct stats bench_measure(const struct bench *b)
 void bench_run(const struct bench *table, size_t n)
 {
 	for (; n; n--, table++) {
-		struct stats s = bench_measure(table);
+		struct stats s;
 
+		if (!is_wanted(table->name))
+			continue;
+		s = bench_measure(table);
 		bench_say(table->name, &s);
 	}
 }
@@ -92,8 +110,10 @@ static void calibrate(void)
 	BENCH_RUN(table);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argc;
+	wanted = argv + 1;
 	events_disable();
 	hypercall_set_timer_op(0);
 	printf("pvbench: begin\n");

@@ -70,6 +70,17 @@ static void fill_tables(mfn_t shared_info)
 	frames_unmap(t, 4);
 }
 
+/* A domain builder's duty: the new kernel begins with upcalls masked. */
+static void mask_upcalls(xen_pfn_t info)
+{
+	struct shared_info *s = frames_map(&info, 1, PTE_RW, domid);
+
+	if (!s)
+		os_panic("pvbench: cannot map the second domain's shared info");
+	s->vcpu_info[0].evtchn_upcall_mask = 1;
+	frames_unmap(s, 1);
+}
+
 static void connect(void)
 {
 	struct evtchn_alloc_unbound a = { .dom = domid, .remote_dom = DOMID_SELF };
@@ -110,12 +121,13 @@ static void start(const char *entry)
 static void make(const char *entry)
 {
 	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE };
+	xen_pfn_t info;
 	char *code;
 
 	domid = control_create();
 	must("getdomaininfo", control(XEN_DOMCTL_getdomaininfo, domid));
-	mfn_t info = control_op.u.getdomaininfo.shared_info_frame;
-
+	info = control_op.u.getdomaininfo.shared_info_frame;
+	mask_upcalls(info);
 	allocate();
 	code = frames_map(&frames[CODE], 1, PTE_RW, domid);
 	shared = frames_map(&frames[SHARED], 1, PTE_RW, domid);
