@@ -136,12 +136,12 @@ void frame_put(struct frame *f);
 int frame_map_slow(struct frame *f, const struct domain *d, bool rw) __must_check;
 void frame_unmap_slow(struct frame *f, bool rw);
 
-#define FRAME_WRITABLE ((uint64_t)FT_WRITABLE << FRAME_TYPE_SHIFT | FRAME_VALID | FRAME_ALLOCATED)
-#define FRAME_WRITABLE_MASK (15ULL << FRAME_TYPE_SHIFT | FRAME_VALID | FRAME_ALLOCATED)
+#define FRAME_WRITABLE ((uint64_t)FT_WRITABLE << FRAME_TYPE_SHIFT | FRAME_ALLOCATED)
+#define FRAME_WRITABLE_MASK (15ULL << FRAME_TYPE_SHIFT | FRAME_ALLOCATED)
 #define FRAME_MAP_ONE(rw) ((rw) ? 1ULL << FRAME_TCOUNT_SHIFT | 1 : 1)
 #define FRAME_COUNT_HIGH (BIT(31) | BIT(55))	/* the counts are far from full without these */
 
-static inline void frame_unmap(struct frame *f, bool rw)
+static __force_inline void frame_unmap(struct frame *f, bool rw)
 {
 	uint64_t s = READ_ONCE(f->state), n = s - FRAME_MAP_ONE(rw);
 
@@ -154,18 +154,23 @@ static inline void frame_unmap(struct frame *f, bool rw)
 		frame_unmap_slow(f, rw);
 }
 
-static inline int __must_check frame_map(struct frame *f, const struct domain *d, bool rw)
+static __force_inline int __must_check frame_map(struct frame *f, const struct domain *d, bool rw)
 {
-	uint64_t s = READ_ONCE(f->state), want = rw ? FRAME_WRITABLE : FRAME_ALLOCATED;
+	uint64_t s = READ_ONCE(f->state), n = s + FRAME_MAP_ONE(rw), want = rw ? FRAME_WRITABLE : FRAME_ALLOCATED;
 	uint64_t mask = (rw ? FRAME_WRITABLE_MASK : FRAME_ALLOCATED) | FRAME_COUNT_HIGH;
 
-	if (likely(f->owner == d && (s & mask) == want &&
-		   __atomic_compare_exchange_n(&f->state, &s, s + FRAME_MAP_ONE(rw), false,
-					       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))) {
-		if (likely(f->owner == d))
-			return 0;
-		frame_unmap(f, rw);	/* freed and given to another owner while we looked */
+	if (unlikely(f->owner != d || (s & mask) != want))
+		return frame_map_slow(f, d, rw);
+	if (rw && !(s & FRAME_VALID)) {
+		if (unlikely(s & FRAME_TCOUNT_MASK))	/* another CPU is about to make it valid */
+			return frame_map_slow(f, d, rw);
+		n |= FRAME_VALID;	/* the first mapping, of what was never anything else since the last */
 	}
+	if (unlikely(!__atomic_compare_exchange_n(&f->state, &s, n, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+		return frame_map_slow(f, d, rw);
+	if (likely(f->owner == d))
+		return 0;
+	frame_unmap(f, rw);	/* freed and given to another owner while we looked */
 	return frame_map_slow(f, d, rw);
 }
 

@@ -9,11 +9,20 @@
 #include "domain.h"
 #include "pt.h"
 
+/* What an entry may always have: software uses bits 9-11 and 52-62 as it likes. And what it may choose with devices. */
+#define L1_OK (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_G | PTE_AVAIL | PTE_NX | (0x7ffULL << 52) | PTE_MFN_MASK)
+#define L1_CACHE (PTE_PWT | PTE_PCD | PTE_PAT)
+
+static inline bool l1_bits_bad(const struct domain *d, pte_t e)
+{
+	return unlikely(e & ~L1_OK) && pt_bad_bits(d, 1, e);
+}
+
 /* Device memory, or a refusal to be explained (pt_validate.c). */
 int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc);
 
 /* For a present, adjusted entry without bad bits; pg_owner NULL: DOMID_IO. */
-static inline int l1_get(struct domain *d, struct domain *pg_owner, pte_t e)
+static __force_inline int l1_get(struct domain *d, struct domain *pg_owner, pte_t e)
 {
 	mfn_t m = pte_mfn(e);
 	int rc = -EPERM;
@@ -24,7 +33,7 @@ static inline int l1_get(struct domain *d, struct domain *pg_owner, pte_t e)
 }
 
 /* For a present one that stood in a table. */
-static inline void l1_put(pte_t e)
+static __force_inline void l1_put(pte_t e)
 {
 	mfn_t m = pte_mfn(e);
 

@@ -91,23 +91,21 @@ static int write_plain(struct domain *d, struct frame *f, uint64_t *p, uint64_t 
 	return 0;
 }
 
-static int pt_request(const struct target *t, uint64_t ptr, uint64_t val, bool keep_ad)
+static inline int pt_request(const struct target *t, uint64_t ptr, uint64_t val, bool keep_ad)
 {
 	mfn_t m = maddr_to_mfn(ptr);
 	struct frame *f;
 	uint64_t s;
 
-	if (unlikely(!mfn_valid(m))) {
-		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n",
-			   ptr);
+	if (unlikely(!mfn_in_table(m))) {
+		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n", ptr);
 		return -EINVAL;
 	}
 	f = mfn_to_frame(m);
 	s = READ_ONCE(f->state);
 	/* A table stays one, and its owner's, while we hold mm_lock. */
 	if (likely(frame_type_is_pt(frame_type(s)) && (s & FRAME_VALID) && f->owner == t->d))
-		return pt_update_entry(current, t->d, t->pg_owner, f, maddr_to_virt(ptr), val,
-				       keep_ad);
+		return pt_update_entry(current, t->d, t->pg_owner, f, maddr_to_virt(ptr), val, keep_ad);
 	return write_plain(t->d, f, maddr_to_virt(ptr), val);
 }
 

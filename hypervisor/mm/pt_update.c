@@ -47,7 +47,7 @@ static inline int l1_update(struct domain *d, struct domain *pg_owner, pte_t *pt
 
 	val = l1_adjust(val);
 	if (val & PTE_P) {
-		if (unlikely(pt_bad_bits(d, 1, val)))
+		if (l1_bits_bad(d, val))
 			return pt_entry_get(d, pg_owner, 1, val, true);
 		if (same_refs(1, old, val)) {
 			swap(ptep, val | (old & PTE_GRANT), keep_ad);
@@ -100,7 +100,7 @@ bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte
 	bool same, swapped;
 
 	val = l1_adjust(val);
-	same = (val & PTE_P) && same_refs(1, old, val) && !pt_bad_bits(d, 1, val);
+	same = (val & PTE_P) && same_refs(1, old, val) && !l1_bits_bad(d, val);
 	if (same)
 		val |= old & PTE_GRANT;
 	*rc = same ? 0 : pt_entry_get(d, d, 1, val, false);

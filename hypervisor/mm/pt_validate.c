@@ -21,10 +21,7 @@
 #include "pt.h"
 #include "pv.h"
 
-/* Software may use bits 9-11 and 52-62 as it likes. */
-#define L1_OK (PTE_P | PTE_RW | PTE_US | PTE_PWT | PTE_PCD | PTE_A | PTE_D | PTE_PAT | PTE_G | \
-	       PTE_AVAIL | PTE_NX | (0x7ffULL << 52) | PTE_MFN_MASK)
-#define TABLE_OK (L1_OK & ~(PTE_PWT | PTE_PCD | PTE_PS | PTE_G))
+#define TABLE_OK (L1_OK & ~(PTE_PS | PTE_G))
 
 static inline enum frame_type type_below(unsigned level) { return FT_L1 + level - 2; }
 
@@ -37,7 +34,7 @@ static inline bool slot_is_ours(unsigned level, unsigned slot)
  * the last one, what the caches do not hold. */
 uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e)
 {
-	uint64_t leaf_ok = d->privileged ? L1_OK : L1_OK & ~(PTE_PWT | PTE_PCD | PTE_PAT);
+	uint64_t leaf_ok = d->privileged ? L1_OK | L1_CACHE : L1_OK;
 
 	return e & ~(level > 1 ? TABLE_OK : leaf_ok);
 }
@@ -141,19 +138,37 @@ int pt_entry_put(unsigned level, pte_t e, bool preemptible)
 	return rc;
 }
 
-/* The first present entry from i on, PT_ENTRIES if there is none; most tables are mostly empty. */
+/* Is none of eight entries present? Most tables are mostly empty. */
+static inline bool eight_empty(const pte_t *t)
+{
+	return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) & PTE_P);
+}
+
+/* The first present entry from i on, PT_ENTRIES if there is none. */
 static inline unsigned next_present(const pte_t *t, unsigned i)
 {
-	while (i < PT_ENTRIES && !(t[i] & PTE_P))
-		i += i % 4 == 0 && !((t[i + 1] | t[i + 2] | t[i + 3]) & PTE_P) ? 4 : 1;
+	while (i < PT_ENTRIES) {
+		if (i % 8 == 0 && eight_empty(t + i))
+			i += 8;
+		else if (t[i] & PTE_P)
+			break;
+		else
+			i++;
+	}
 	return i;
 }
 
 /* How many entries are left when those below n are cut behind the last present one. */
 static inline unsigned cut_empty(const pte_t *t, unsigned n)
 {
-	while (n && !(t[n - 1] & PTE_P))
-		n -= n % 4 == 0 && !((t[n - 2] | t[n - 3] | t[n - 4]) & PTE_P) ? 4 : 1;
+	while (n) {
+		if (n % 8 == 0 && eight_empty(t + n - 8))
+			n -= 8;
+		else if (t[n - 1] & PTE_P)
+			break;
+		else
+			n--;
+	}
 	return n;
 }
 
@@ -161,11 +176,10 @@ static inline unsigned cut_empty(const pte_t *t, unsigned n)
 static int l1_validate(struct frame *f, pte_t *t)
 {
 	struct domain *d = f->owner;
-	uint64_t bad = pt_bad_bits(d, 1, ~0ULL);
 
 	for (unsigned i = 0; (i = next_present(t, i)) < PT_ENTRIES; i++) {
 		pte_t e = pt_adjust(t[i]) & ~PTE_G;
-		int rc = unlikely(e & bad) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
+		int rc = l1_bits_bad(d, e) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
 
 		if (unlikely(rc)) {
 			f->nr_done = i;
