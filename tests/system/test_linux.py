@@ -17,6 +17,7 @@ CONFIG = """name = "{name}"
 kernel = "/linux/vmlinuz"
 ramdisk = "/linux/linux.cpio.gz"
 memory = {memory}
+vcpus = {vcpus}
 extra = "console=hvc0 earlyprintk=xen"
 """
 BAD_LINE = re.compile(r"\b(BUG|WARNING|Oops|unexpected)\b")
@@ -37,8 +38,9 @@ def linux_initrd(initrd, tmp_path_factory):
     for name in ("vmlinuz", "linux.cpio.gz"):
         os.link(os.path.join(driver.BUILD, name), folder / name)
     for number in range(1, 5):
-        (folder / f"linux{number}.cfg").write_text(CONFIG.format(name=f"linux{number}", memory=128))
-    (folder / "linux.cfg").write_text(CONFIG.format(name="linux", memory=256))
+        (folder / f"linux{number}.cfg").write_text(CONFIG.format(
+            name=f"linux{number}", memory=128, vcpus=1 + (number == 4)))
+    (folder / "linux.cfg").write_text(CONFIG.format(name="linux", memory=256, vcpus=1))
     names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
     image = tree.parent / "linux.cpio"
     with open(image, "wb") as cpio:
@@ -222,7 +224,7 @@ def test_panic(linux):
 
 
 def test_four_at_once(machine):
-    """Four of them next to our own guest; the end of one does not disturb the others."""
+    """Four of them, one with two vcpus, next to our own guest; the end of one does not disturb the others."""
     names = [f"linux{number}" for number in range(1, 5)]
     machine.sh("pvctl create /test/wait.cfg")
     for name in names:
@@ -237,6 +239,7 @@ def test_four_at_once(machine):
     for name in ("linux1", "linux3", "linux4"):
         attach(machine, name)
         assert "forks ok" in guest(machine, "stress 1 forks maps")
+        assert guest(machine, "nproc").strip() == ("2" if name == "linux4" else "1")
         clean(machine)
         machine.leave()
     machine.sh("pvctl shutdown -w linux1", timeout=120)
@@ -246,6 +249,6 @@ def test_four_at_once(machine):
 
 def test_creation_leaves_nothing(machine):
     """Free memory is as before after rounds of creating and destroying; the fixture looks at it."""
-    for _ in range(10):
+    for _ in range(50):
         machine.sh("pvctl create -p /linux/linux1.cfg", timeout=120)
         machine.sh("pvctl destroy linux1")
