@@ -431,6 +431,32 @@ static void any_operations_keep_the_table_whole(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* The end of a domain closes its ports from the first on, wherever a reset of its own had got to. */
+static void a_reset_cut_short_leaves_nothing(void **state)
+{
+	struct domain *d3 = fake_domain(3, 1, 0);
+	evtchn_reset_t self = { DOMID_SELF };
+	evtchn_status_t status = { .dom = DOMID_SELF };
+
+	(void)state;
+	fake_run(d3, 0);
+	for (unsigned i = 0; i < 40; i++)
+		assert_true(alloc(DOMID_SELF, 2) > 0);
+	fake_preempt_after = 1;
+	host_current->cont.done = 0;
+	assert_int_equal(do_event_channel_op(EVTCHNOP_reset, (uint64_t)&self, 0, 0, 0, 0), -ERESTART);
+	fake_preempt_after = 0;
+	fake_run(d2, 0);
+	status.port = alloc(DOMID_SELF, 3);
+	fake_run(d3, 0);
+	assert_int_equal(bind(2, status.port), 1);
+	fake_domain_end(d3);
+	fake_run(d2, 0);
+	assert_int_equal(op(EVTCHNOP_status, &status), 0);
+	assert_int_equal(status.status, EVTCHNSTAT_unbound);
+	fake_run(d1, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -438,7 +464,7 @@ int main(void)
 		TEST(only_the_invited_may_bind), TEST(only_dom0_acts_for_others), TEST(close_leaves_the_peer_unbound),
 		TEST(loopback), TEST(virqs), TEST(global_virq_goes_to_dom0), TEST(ipi_and_bind_vcpu), TEST(pirqs),
 		TEST(ports_run_out), TEST(a_new_port_has_no_old_event), TEST(polling), TEST(bad_arguments),
-		TEST(any_operations_keep_the_table_whole),
+		TEST(a_reset_cut_short_leaves_nothing), TEST(any_operations_keep_the_table_whole),
 	};
 	int failed = cmocka_run_group_tests_name("event", tests, NULL, NULL);
 

@@ -63,12 +63,18 @@ void *page_alloc_zeroed(void)
 	return mfn_to_virt(mfn(next++));
 }
 
+/* A frame may only be freed when no TLB knows it, and a grant's entry is gone from them with its handle. */
+static bool filtered[NR_FRAMES], flushed;
+void tlb_filter(struct frame *f) { filtered[mfn_x(frame_mfn(f))] = true; }
+
 void page_free(mfn_t m, unsigned order)
 {
 	struct frame *f = mfn_to_frame(m);
 
 	if (f->state || order)
 		panic("freed while in use");
+	if (!filtered[mfn_x(m)])
+		panic("freed while a TLB may know it");
 	f->owner = NULL;
 	f->state = FRAME_FREE;
 	f->order = 0;
@@ -92,10 +98,9 @@ pte_t *perdomain_pte(struct domain *d, unsigned vcpu_id, unsigned page)
 	return &window[page >= GDT_WINDOW_PAGES];
 }
 
-void tlb_filter(struct frame *f) { (void)f; }
 void tlb_load_cr3(maddr_t base) { (void)base; }
 void tlb_flush_local(void) { }
-void tlb_flush_domain(struct domain *d) { (void)d; }
+void tlb_flush_domain(struct domain *d) { (void)d; flushed = true; }
 void tlb_flush_va_local(uint64_t va) { (void)va; }
 void tlb_flush_va_domain(struct domain *d, uint64_t va) { (void)d, (void)va; }
 
@@ -345,6 +350,7 @@ void machine_load(const struct state *s)
 		gone[i] = s->dom[i].gone;
 	}
 	nr_free = s->nr_free;
+	__builtin_memset(filtered, 0, sizeof(filtered));
 }
 
 const char *machine_audit(void)
@@ -370,6 +376,7 @@ unsigned machine_handles(unsigned dom)
 
 static void run(unsigned dom)
 {
+	flushed = false;
 	host_current = &vcpu[dom];
 	host_current->cont.done = 0;
 }
@@ -415,9 +422,16 @@ void op_map(unsigned dom, unsigned slot, uint32_t flags)
 	grant_op(dom, GNTTABOP_map_grant_ref, &m);
 }
 
+static void check_flush(bool unmapped)
+{
+	if (unmapped && !flushed)
+		panic("an entry that a TLB may know outlives its handle");
+}
+
 void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device)
 {
 	gnttab_unmap_grant_ref_t u = { .handle = handle, .host_addr = (slot + 1) * PAGE_SIZE };
+	uint16_t kind = tables[dom] ? tables[dom]->map[0][handle].flags : 0;
 
 	if (device) {
 		u.host_addr = 0;
@@ -426,6 +440,7 @@ void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device)
 		u.host_addr = slot_maddr(dom, slot);
 	}
 	grant_op(dom, GNTTABOP_unmap_grant_ref, &u);
+	check_flush(u.status == GNTST_okay && !device && (kind & GNTMAP_host_map));
 }
 
 void op_replace(unsigned dom, unsigned handle, unsigned slot, unsigned new_slot)
