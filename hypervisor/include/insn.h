@@ -16,7 +16,7 @@
 struct cpu_user_regs;
 
 struct insn {
-	uint8_t byte[INSN_MAX];
+	uint8_t byte[INSN_MAX + 1];	/* fetched as two quadwords */
 	unsigned len, pos;		/* bytes fetched, bytes consumed */
 	uint8_t rex;
 	bool code64;			/* else 16 or 32-bit code: REX prefixes are instructions there */

@@ -42,7 +42,7 @@ int segdesc_validate(struct frame *f);
 int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, struct frame *table,
 		    pte_t *ptep, pte_t val, bool keep_ad);
 /* The same for an L1 entry, if it still is old: false: it is not, look again. *rc as above. */
-bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc);
+bool pt_cmpxchg_l1(struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc);
 /* Goes on with what earlier operations of v on d left behind: 0 or -ERESTART. d->mm_lock held. */
 int pt_finish(struct vcpu *v, struct domain *d);
 

@@ -95,21 +95,27 @@ int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, s
 	       table_update(v, d, pg_owner, level, ptep, val, keep_ad);
 }
 
-bool pt_cmpxchg_l1(struct vcpu *v, struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc)
+bool pt_cmpxchg_l1(struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc)
 {
-	bool same, swapped;
+	bool same = false, swapped;
+	pte_t gone;
 
+	*rc = 0;
 	val = l1_adjust(val);
-	same = (val & PTE_P) && same_refs(1, old, val) && !l1_bits_bad(d, val);
-	if (same)
-		val |= old & PTE_GRANT;
-	*rc = same ? 0 : pt_entry_get(d, d, 1, val, false);
-	if (*rc)
-		return true;
+	if (val & PTE_P) {
+		same = same_refs(1, old, val) && !l1_bits_bad(d, val);
+		if (same)
+			val |= old & PTE_GRANT;
+		else
+			*rc = l1_bits_bad(d, val) ? pt_entry_get(d, d, 1, val, false) : l1_get(d, d, val);
+		if (unlikely(*rc))
+			return true;
+	}
 	swapped = __atomic_compare_exchange_n(ptep, &old, val, false, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED);
-	if (!same)
-		put_old(v, 1, swapped ? old : val);
+	gone = swapped ? old : val;
+	if (!same && (gone & PTE_P))
+		l1_put(gone);
 	return swapped;
 }
 

@@ -218,55 +218,62 @@ static pte_t *entry_at(struct vcpu *v, uint64_t va)
 }
 
 /* Sub-words are put into the whole entry; taken together with the CPU's own A and D bits. */
-static bool emulate(struct vcpu *v, uint64_t va, struct store *i, struct cpu_user_regs *regs)
+static bool emulate(struct vcpu *v, uint64_t va, struct store *i, pte_t *ptep, struct cpu_user_regs *regs)
 {
+	const uint64_t rax = regs->rax, rflags = regs->rflags;
 	unsigned shift = va % sizeof(pte_t) * 8;
 	uint64_t mask = ~0ULL >> (64 - i->size * 8);
-	struct cpu_user_regs after;
-	pte_t *ptep = entry_at(v, va), old;
 	uint64_t part, val;
+	pte_t old;
 	int rc = 0;
 
-	if (!ptep)
-		return false;
 	do {
+		regs->rax = rax;
+		regs->rflags = rflags;
 		old = READ_ONCE(*ptep);
 		part = old >> shift & mask;
-		after = *regs;
-		if (!compute(i, &after, part, &val))
+		if (!compute(i, regs, part, &val))
 			break;
 		val = (old & ~(mask << shift)) | (val & mask) << shift;
-	} while (!pt_cmpxchg_l1(v, v->domain, ptep, old, val, &rc));
-	if (rc)
+	} while (!pt_cmpxchg_l1(v->domain, ptep, old, val, &rc));
+	if (rc) {
+		regs->rax = rax;
+		regs->rflags = rflags;
 		return false;
-	*regs = after;
+	}
 	retire(i, regs, part);
 	return true;
+}
+
+/* Fetches and decodes the instruction; is it a store to va that we do? */
+static bool understand(struct store *i, uint64_t va, struct cpu_user_regs *regs)
+{
+	bool ok = insn_fetch(regs, &i->in) && decode(i, regs) && insn_complete(&i->in) &&
+		  va % i->size == 0;
+
+	if (ok && (i->op == OP_STOS || i->op == OP_MOVS))
+		ok = regs->rdi == va && !(i->in.rep && !regs->rcx);
+	if (ok && i->op == OP_MOVS)
+		ok = !copy_from_guest_bytes(&i->imm, (void *)regs->rsi, i->size);
+	return ok;
 }
 
 bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs)
 {
 	struct store i = { .reg = NULL };
-	bool ok;
+	bool ok = false;
+	pte_t *ptep;
 
-	spin_lock(&v->domain->mm_lock);
-	ok = entry_at(v, va);
-	spin_unlock(&v->domain->mm_lock);
-	if (!ok)
+	/* Only a code segment in the LDT would need mm_lock to be read. */
+	if (!pv_code_is_64bit(regs->cs))
 		return false;
-	ok = insn_fetch(regs, &i.in) && i.in.code64 && decode(&i, regs) && insn_complete(&i.in) &&
-	     va % i.size == 0;
-	if (ok && (i.op == OP_STOS || i.op == OP_MOVS))
-		ok = regs->rdi == va && !(i.in.rep && !regs->rcx);
-	if (ok && i.op == OP_MOVS)
-		ok = !copy_from_guest_bytes(&i.imm, (void *)regs->rsi, i.size);
-	if (!ok) {
+	spin_lock(&v->domain->mm_lock);
+	ptep = entry_at(v, va);
+	if (ptep && understand(&i, va, regs))
+		ok = emulate(v, va, &i, ptep, regs);
+	else if (ptep)
 		guest_log(LOG_WARN, "write to the page table mapped at 0x%lx not emulated: "
 			  "instruction at 0x%lx\n", va, regs->rip);
-		return false;
-	}
-	spin_lock(&v->domain->mm_lock);
-	ok = emulate(v, va, &i, regs);
 	spin_unlock(&v->domain->mm_lock);
 	return ok;
 }

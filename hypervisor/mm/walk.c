@@ -14,6 +14,7 @@ pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 
 	if (!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || mfn_eq(v->pv.base_kernel, MFN_NONE))
 		return NULL;
+#pragma GCC unroll 3
 	for (unsigned shift = PT_SHIFT(4); shift > PT_SHIFT(1); shift -= PT_SHIFT(2) - PT_SHIFT(1)) {
 		e = READ_ONCE(t[(va >> shift) & (PT_ENTRIES - 1)]);
 		if (!(e & PTE_P))

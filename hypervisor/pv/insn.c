@@ -14,7 +14,7 @@ bool insn_fetch(const struct cpu_user_regs *r, struct insn *i)
 	if (!i->code64 && !pv_code_base(r->cs, &va))
 		return false;
 	va = i->code64 ? r->rip : (uint32_t)(va + r->rip);
-	if (!copy_from_guest_bytes(i->byte, (const void *)va, INSN_MAX))
+	if (!copy_from_guest_bytes(i->byte, (const void *)va, sizeof(i->byte)))
 		return true;
 	i->len = MIN((uint64_t)INSN_MAX, PAGE_SIZE - va % PAGE_SIZE);
 	return !copy_from_guest_bytes(i->byte, (const void *)va, i->len);
@@ -67,10 +67,11 @@ void insn_skip_operand(struct insn *i, uint8_t modrm)
 
 uint64_t *insn_gpr(struct cpu_user_regs *r, unsigned n)
 {
-	uint64_t *const reg[16] = {
-		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
+#define REG(name) (offsetof(struct cpu_user_regs, name) / sizeof(uint64_t))
+	static const uint8_t word[16] = {
+		REG(rax), REG(rcx), REG(rdx), REG(rbx), REG(rsp), REG(rbp), REG(rsi), REG(rdi),
+		REG(r8), REG(r9), REG(r10), REG(r11), REG(r12), REG(r13), REG(r14), REG(r15),
 	};
 
-	return reg[n & 15];
+	return (uint64_t *)r + word[n & 15];
 }
