@@ -21,8 +21,8 @@ static const struct {
 
 int expand_no_memory(const struct expansion *x, struct err *err)
 {
-	return err_set(err, ERR_NO_MEMORY, "no memory here to expand the %s stream (%zu bytes so "
-		       "far)", x->format, x->out_size);
+	return err_set(err, ERR_NO_MEMORY, "no memory here to expand the %s stream: it takes %zu "
+		       "bytes or more", x->format, x->out_size);
 }
 
 int expand_truncated(const struct expansion *x, struct err *err)
