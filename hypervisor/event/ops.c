@@ -5,6 +5,7 @@
  */
 #include "hypercall.h"
 #include "internal.h"
+#include "uaccess.h"
 
 /* The domain an operation names, with a reference: -ESRCH, or -EPERM unless it is ours or we are dom0. */
 static int target_get(uint16_t id, struct domain **d)
@@ -77,11 +78,6 @@ static long op_bind_ipi(void *arg)
 static long op_close(void *arg)
 {
 	return evtchn_close(current->domain, ((evtchn_close_t *)arg)->port);
-}
-
-static long op_send(void *arg)
-{
-	return evtchn_send(current->domain, ((evtchn_send_t *)arg)->port);
 }
 
 static long op_unmask(void *arg)
@@ -162,7 +158,6 @@ static const struct subop ops[] = {
 	[EVTCHNOP_bind_virq] = { op_bind_virq, sizeof(evtchn_bind_virq_t), true, false },
 	[EVTCHNOP_bind_pirq] = { op_bind_pirq, sizeof(evtchn_bind_pirq_t), true, false },
 	[EVTCHNOP_close] = { op_close, sizeof(evtchn_close_t), false, false },
-	[EVTCHNOP_send] = { op_send, sizeof(evtchn_send_t), false, false },
 	[EVTCHNOP_status] = { op_status, sizeof(evtchn_status_t), true, false },
 	[EVTCHNOP_alloc_unbound] = { op_alloc_unbound, sizeof(evtchn_alloc_unbound_t), true, false },
 	[EVTCHNOP_bind_ipi] = { op_bind_ipi, sizeof(evtchn_bind_ipi_t), true, false },
@@ -173,6 +168,12 @@ static const struct subop ops[] = {
 
 long do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
+	evtchn_send_t send;
+
 	(void)a3, (void)a4, (void)a5, (void)a6;
+	/* What guests call by far the most often takes the short way. */
+	if (likely((uint32_t)cmd == EVTCHNOP_send))
+		return copy_from_guest_bytes(&send, (void *)arg, sizeof(send)) ? -EFAULT :
+		       evtchn_send(current->domain, send.port);
 	return subop_dispatch(ops, ARRAY_SIZE(ops), cmd, (void *)arg);
 }

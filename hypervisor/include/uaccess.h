@@ -19,6 +19,41 @@ static inline bool guest_range_ok(const volatile void *p, uint64_t bytes)
 			      (a + bytes - 1 < HV_VIRT_START || a >= HV_VIRT_END));
 }
 
+/* STAC or CLAC if the CPU has SMAP: x86/cpu.c patches it. */
+#define SMAP_SITE(op) "99: .byte 0x0f, 0x1f, 0x00\n" \
+	".pushsection .smap_table, \"a\"\n .quad 99b, " op "\n .popsection\n"
+#define STAC SMAP_SITE("0xcb")
+#define CLAC SMAP_SITE("0xca")
+#define FIXUP(at, to) \
+	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
+
+/*
+ * Only the begin of a copy needs a check: below our area lies the hole of non-canonical addresses, where a copy that
+ * climbs towards it faults.
+ */
+static inline bool guest_begin_ok(const volatile void *p)
+{
+	return (uint64_t)p - HV_VIRT_START >= HV_VIRT_END - HV_VIRT_START;
+}
+
+/* Between guest and us, either way; quadwords not copied. The guest's address is checked. */
+static __force_inline uint64_t guest_copy_quads(void *dst, const void *src, uint64_t quads)
+{
+	__asm__ volatile(STAC "1: rep movsq\n 2: " CLAC FIXUP("1b", "2b")
+			 : "+c"(quads), "+D"(dst), "+S"(src) :: "memory");
+	return quads;
+}
+
+/* Small structures of quadwords on the hottest paths; false: a fault. */
+static __force_inline bool __must_check copy_from_guest_quads(void *dst, const void *src, uint64_t quads)
+{
+	return likely(guest_begin_ok(src)) && !guest_copy_quads(dst, src, quads);
+}
+static __force_inline bool __must_check copy_to_guest_quads(void *dst, const void *src, uint64_t quads)
+{
+	return likely(guest_begin_ok(dst)) && !guest_copy_quads(dst, src, quads);
+}
+
 /* Bytes *not* copied: 0 is success. */
 size_t copy_from_guest_bytes(void *dst, const void *src, size_t n) __must_check;
 size_t copy_to_guest_bytes(void *dst, const void *src, size_t n) __must_check;

@@ -7,14 +7,6 @@
 #include "errno.h"
 #include "lib.h"
 
-/* STAC or CLAC if the CPU has SMAP: see cpu_patch_smap. */
-#define SMAP_SITE(op) "99: .byte 0x0f, 0x1f, 0x00\n" \
-	".pushsection .smap_table, \"a\"\n .quad 99b, " op "\n .popsection\n"
-#define STAC SMAP_SITE("0xcb")
-#define CLAC SMAP_SITE("0xca")
-#define FIXUP(at, to) \
-	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
-
 /* Under icount each iteration counts, so: quadwords, then the odd bytes, if any. */
 static inline size_t copy_bytes(void *dst, const void *src, size_t n)
 {
@@ -33,13 +25,6 @@ static inline size_t copy_bytes(void *dst, const void *src, size_t n)
 	return quads;
 }
 
-static inline size_t copy_quads(void *dst, const void *src, size_t quads)
-{
-	__asm__ volatile(STAC "1: rep movsq\n 2: " CLAC FIXUP("1b", "2b")
-			 : "+c"(quads), "+D"(dst), "+S"(src) :: "memory");
-	return quads * 8;
-}
-
 static inline size_t copy_4(void *dst, const void *src)
 {
 	uint32_t val;
@@ -52,30 +37,21 @@ static inline size_t copy_4(void *dst, const void *src)
 	return left;
 }
 
-/*
- * Only the begin needs a check: below our area lies the hole of non-canonical addresses, where a copy that climbs
- * towards it faults.
- */
-static inline bool begin_ok(const void *p)
-{
-	return (uint64_t)p - HV_VIRT_START >= HV_VIRT_END - HV_VIRT_START;
-}
-
 static inline size_t copy_raw(void *dst, const void *src, size_t n)
 {
 	if (likely(n % 8 == 0))
-		return copy_quads(dst, src, n / 8);
+		return guest_copy_quads(dst, src, n / 8) * 8;
 	return n == 4 ? copy_4(dst, src) : copy_bytes(dst, src, n);
 }
 
 size_t copy_from_guest_bytes(void *dst, const void *src, size_t n)
 {
-	return likely(begin_ok(src)) || !n ? copy_raw(dst, src, n) : n;
+	return likely(guest_begin_ok(src)) || !n ? copy_raw(dst, src, n) : n;
 }
 
 size_t copy_to_guest_bytes(void *dst, const void *src, size_t n)
 {
-	return likely(begin_ok(dst)) || !n ? copy_raw(dst, src, n) : n;
+	return likely(guest_begin_ok(dst)) || !n ? copy_raw(dst, src, n) : n;
 }
 
 size_t clear_guest_bytes(void *dst, size_t n)

@@ -97,12 +97,12 @@ static uint64_t flags_for_guest(const struct vcpu *v, bool masked)
 	return f | (masked ? 0 : EFLAGS_IF);
 }
 
-static void enter_kernel(struct vcpu *v, const struct trap_bounce *b)
+static __force_inline void enter_kernel(struct vcpu *v, const struct trap_bounce *b)
 {
 	struct cpu_user_regs *r = &v->regs;
 	bool from_user = !v->pv.kernel_mode, masked = v->info->evtchn_upcall_mask;
 	uint64_t frame[12], *f = frame + ARRAY_SIZE(frame), sp;
-	size_t bytes;
+	uint64_t quads;
 
 	*--f = r->ss;
 	*--f = r->rsp;
@@ -122,9 +122,9 @@ static void enter_kernel(struct vcpu *v, const struct trap_bounce *b)
 
 	if (from_user)
 		pv_toggle_mode(v);
-	bytes = (char *)(frame + ARRAY_SIZE(frame)) - (char *)f;
-	sp = ((from_user ? v->pv.kernel_sp : r->rsp) & ~15UL) - bytes;
-	if (unlikely(copy_to_guest_bytes((void *)sp, f, bytes))) {
+	quads = frame + ARRAY_SIZE(frame) - f;
+	sp = ((from_user ? v->pv.kernel_sp : r->rsp) & ~15UL) - quads * sizeof(*f);
+	if (unlikely(!copy_to_guest_quads((void *)sp, f, quads))) {
 		domain_crash(v->domain, "no room for a frame at its kernel stack %016lx", sp);
 		return;
 	}

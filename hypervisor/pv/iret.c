@@ -20,7 +20,7 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 	struct iret_context c;
 
 	(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
-	if (copy_from_guest_bytes(&c, (const void *)r->rsp, sizeof(c))) {
+	if (unlikely(!copy_from_guest_quads(&c, (const void *)r->rsp, sizeof(c) / 8))) {
 		domain_crash(v->domain, "iret: no frame at its stack %016lx", r->rsp);
 		return 0;
 	}
