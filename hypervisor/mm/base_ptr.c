@@ -14,11 +14,14 @@
 /* Gives up a base; what takes too long is left to pt_finish. */
 static void drop(struct vcpu *v, mfn_t m)
 {
-	struct frame *f = mfn_to_frame(m);
+	struct frame *f;
 
-	if (!mfn_eq(m, MFN_NONE) && frame_put_type(f, true) == -ERESTART)
+	if (mfn_eq(m, MFN_NONE))
+		return;
+	f = mfn_to_frame(m);
+	if (frame_put_type(f, true) == -ERESTART)
 		v->unfinished = f;
-	else if (!mfn_eq(m, MFN_NONE))
+	else
 		frame_put(f);
 }
 
@@ -30,7 +33,6 @@ static int get_l4(struct domain *d, mfn_t m, bool user)
 	if (user && mfn_eq(m, MFN_NONE))
 		return 0;
 	f = frame_get_mfn(m, d);
-
 	if (!f) {
 		domain_log(d, LOG_WARN,
 			   "refused base pointer 0x%lx: the frame is none of the domain's\n",
