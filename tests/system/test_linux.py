@@ -10,7 +10,7 @@ import time
 import pytest
 
 import machine as driver
-from conftest import domains, free_memory
+from conftest import audit, domains, free_memory
 
 PROMPT = "guest# "
 CONFIG = """name = "{name}"
@@ -63,6 +63,8 @@ def machine(machines, shared, linux_initrd, request):
             left = domains(shared["machine"])
             assert set(left) <= {"Domain-0", "linux"}
             assert "linux" in left or free_memory(shared["machine"]) == shared["free"]
+            if shared["machine"].ours:
+                audit(shared["machine"])
     except BaseException:
         failed = True
         raise
