@@ -119,6 +119,22 @@ static void flags_stay_until_the_last_mapping(void **state)
 	assert_int_equal(entry(d1, 1)->flags, GTF_permit_access);
 }
 
+/* Each kind of access is asked of the entry, also when it is mapped already. */
+static void a_mapped_entry_gives_no_more_than_it_says(void **state)
+{
+	uint64_t f = fake_frame(d1);
+	uint32_t ro, rw;
+
+	(void)state;
+	grant(d1, 1, 0, f, GTF_permit_access | GTF_readonly);
+	assert_int_equal(map(1, 1, 0, true, &ro), GNTST_okay);
+	assert_int_equal(map(1, 1, 1, false, &rw), GNTST_general_error);
+	assert_int_equal(frame_tcount(fake_frame_state(f)), 0);
+	assert_int_equal(entry(d1, 1)->flags, GTF_permit_access | GTF_readonly | GTF_reading);
+	assert_int_equal(unmap(ro, VA(0), 0), GNTST_okay);
+	assert_int_equal(entry(d1, 1)->flags, GTF_permit_access | GTF_readonly);
+}
+
 static void a_pinned_entry_keeps_its_frame(void **state)
 {
 	uint64_t f = fake_frame(d1), other = fake_frame(d1);
@@ -506,7 +522,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(map_and_unmap), TEST(flags_stay_until_the_last_mapping), TEST(a_pinned_entry_keeps_its_frame),
-		TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins), TEST(tables),
+		TEST(a_mapped_entry_gives_no_more_than_it_says), TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins), TEST(tables),
 		TEST(swaps), TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
 		TEST(a_racing_granter_gains_nothing), TEST(any_operations_keep_the_counts),
 	};
