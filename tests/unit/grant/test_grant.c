@@ -135,6 +135,17 @@ static void a_mapped_entry_gives_no_more_than_it_says(void **state)
 	assert_int_equal(entry(d1, 1)->flags, GTF_permit_access | GTF_readonly);
 }
 
+static void a_dying_granter_grants_nothing(void **state)
+{
+	uint32_t h;
+
+	(void)state;
+	grant(d1, 1, 0, fake_frame(d1), GTF_permit_access);
+	d1->dying = DYING;
+	assert_int_equal(map(1, 1, 0, true, &h), GNTST_bad_domain);
+	d1->dying = ALIVE;
+}
+
 static void a_pinned_entry_keeps_its_frame(void **state)
 {
 	uint64_t f = fake_frame(d1), other = fake_frame(d1);
@@ -522,7 +533,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(map_and_unmap), TEST(flags_stay_until_the_last_mapping), TEST(a_pinned_entry_keeps_its_frame),
-		TEST(a_mapped_entry_gives_no_more_than_it_says), TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins), TEST(tables),
+		TEST(a_mapped_entry_gives_no_more_than_it_says), TEST(a_dying_granter_grants_nothing),
+		TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins),
+		TEST(tables),
 		TEST(swaps), TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
 		TEST(a_racing_granter_gains_nothing), TEST(any_operations_keep_the_counts),
 	};
