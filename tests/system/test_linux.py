@@ -151,6 +151,12 @@ def test_everything_at_once(linux):
     linux.leave()
 
 
+@pytest.mark.parvus
+def test_audit_finds_nothing(linux):
+    """Counts and types of all frames are what the page tables say, with Linux alive."""
+    audit(linux)
+
+
 @pytest.mark.parvus     # another hypervisor may hold 128 bytes of what was typed, and drop the rest
 def test_typing_loses_nothing(linux):
     """64 KB typed at once."""
