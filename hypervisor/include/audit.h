@@ -5,12 +5,15 @@
 
 #include "frame.h"
 
-/* Prints each disagreement (20 at most) and a closing line "audit: N frames, M tables, K errors". */
+/* Prints each disagreement (20 at most) and a closing line "audit: N frames, M tables, K errors".
+ */
 void audit_run(void);
 
 /* --- between the two files --- */
 /* Handles of a domain for entries that map a frame, less the entries found. */
-struct audit_left { uint32_t rw, ro; };
+struct audit_left {
+	uint32_t rw, ro;
+};
 /* left: zeroed, one for each frame. */
 void audit_grants(struct audit_left *left);
 void audit_grant_wrong(mfn_t table, unsigned slot, pte_t e);

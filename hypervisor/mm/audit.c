@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The audit (debug key 'a'): counts every reference and type reference of every frame anew, from what holds
- * them, and compares with the frame table. It shares no code with what takes and drops them. Holders
- * are allocations, pins, our own shared pages, entries of page tables, partial tables (their own two),
- * base pointers, descriptor windows, vcpu_info pages, dom0's EOI page and grant handles.
+ * The audit (debug key 'a'): counts every reference and type reference of every frame anew, from
+ * what holds them, and compares with the frame table. It shares no code with what takes and drops
+ * them. Holders are allocations, pins, our own shared pages, entries of page tables, partial tables
+ * (their own two), base pointers, descriptor windows, vcpu_info pages, dom0's EOI page and grant
+ * handles.
  *
- * It also looks at what the counts are there for: no entry maps a frame that is neither the domain's own nor
- * granted to it (dom0 may map others), tables of one domain only lead to its own, our L4 slots are ours, the
- * descriptor windows show what they should, lists of frames and of free blocks are whole.
+ * It also looks at what the counts are there for: no entry maps a frame that is neither the
+ * domain's own nor granted to it (dom0 may map others), tables of one domain only lead to its own,
+ * our L4 slots are ours, the descriptor windows show what they should, lists of frames and of free
+ * blocks are whole.
  *
- * All else stands still meanwhile: the caller is the only CPU's, and nothing but a holder above survives
- * a preemption. Lock: domctl_lock, for the two words a frame are one block of the heap, one audit at a time.
+ * All else stands still meanwhile: the caller is the only CPU's, and nothing but a holder above
+ * survives a preemption. Lock: domctl_lock, for the two words a frame are one block of the heap,
+ * one audit at a time.
  */
 #include "audit.h"
 #include "domain.h"
@@ -32,8 +35,9 @@ static struct count *counts;
 static uint64_t nr_tables;
 static unsigned nr_errors;
 
-#define wrong(...) do { \
-		if (nr_errors++ < MAX_REPORTS) \
+#define wrong(...)                                              \
+	do {                                                    \
+		if (nr_errors++ < MAX_REPORTS)                  \
 			printk(LOG_ERR, "audit: " __VA_ARGS__); \
 	} while (0)
 
@@ -76,7 +80,8 @@ static void count_l1(const struct domain *d, mfn_t table, unsigned i, pte_t e)
 		wrong("L1 %lx[%u]: entry %016lx has bits it must not have", mfn_x(table), i, e);
 	if (!mfn_valid(m) || mfn_is_m2p(m)) {
 		if (!trusted || (mfn_valid(m) && (e & PTE_RW)))
-			wrong("L1 %lx[%u]: entry %016lx maps no RAM of the domain", mfn_x(table), i, e);
+			wrong("L1 %lx[%u]: entry %016lx maps no RAM of the domain", mfn_x(table), i,
+			      e);
 		return;
 	}
 	if (mfn_to_frame(m)->owner != d && !trusted)
@@ -84,12 +89,14 @@ static void count_l1(const struct domain *d, mfn_t table, unsigned i, pte_t e)
 	holds(m, e & PTE_RW ? FT_WRITABLE : FT_NONE);
 }
 
-static void count_table_entry(const struct domain *d, unsigned level, mfn_t table, unsigned i, pte_t e)
+static void count_table_entry(const struct domain *d, unsigned level, mfn_t table, unsigned i,
+			      pte_t e)
 {
 	mfn_t m = pte_mfn(e);
 
 	if (pt_bad_bits(d, level, e) || !mfn_valid(m) || mfn_to_frame(m)->owner != d)
-		wrong("L%u %lx[%u]: entry %016lx leads to no table of the domain", level, mfn_x(table), i, e);
+		wrong("L%u %lx[%u]: entry %016lx leads to no table of the domain", level,
+		      mfn_x(table), i, e);
 	else
 		holds(m, FT_L1 + level - 2);
 }
@@ -101,8 +108,9 @@ static void check_our_slots(const struct domain *d, mfn_t table, const pte_t *t)
 
 	for (unsigned i = HV_L4_FIRST; i <= HV_L4_LAST; i++) {
 		mfn_t own = d ? virt_to_mfn(d->perdomain_l3) : MFN_NONE;
-		bool ok = i == PERDOMAIN_L4_SLOT ? mfn_eq(pte_mfn(t[i]), own) && !(t[i] & PTE_US) :
-			  (i == HV_L4_FIRST && !t[i]) || !((t[i] ^ idle_l4[i]) & ~ad);
+		bool ok = i == PERDOMAIN_L4_SLOT
+				  ? mfn_eq(pte_mfn(t[i]), own) && !(t[i] & PTE_US)
+				  : (i == HV_L4_FIRST && !t[i]) || !((t[i] ^ idle_l4[i]) & ~ad);
 
 		if (!ok)
 			wrong("L4 %lx[%u]: %016lx is not our entry", mfn_x(table), i, t[i]);
@@ -156,7 +164,8 @@ static void check_window(struct vcpu *v, const mfn_t *slot, unsigned n, unsigned
 
 		maybe_holds(slot[i], FT_SEGDESC);
 		if (e & PTE_P ? !mfn_eq(pte_mfn(e), want) : !mfn_eq(want, MFN_NONE))
-			wrong("d%u vcpu %u: window page %u shows %016lx", v->domain->id, v->id, page + i, e);
+			wrong("d%u vcpu %u: window page %u shows %016lx", v->domain->id, v->id,
+			      page + i, e);
 	}
 }
 
@@ -206,17 +215,21 @@ static void compare(const struct frame *f)
 	bool free = !s || frame_type(s) == FT_FREE;
 
 	if (c->refs != frame_refs(s) || c->tcount != frame_tcount(s))
-		wrong("frame %lx (d%d): state %016lx, but %u references and %u type references exist",
+		wrong("frame %lx (d%d): state %016lx, but %u references and %u of type exist",
 		      mfn_x(frame_mfn(f)), f->owner ? f->owner->id : -1, s, c->refs, c->tcount);
 	else if (c->tcount && c->type != frame_type(s))
-		wrong("frame %lx: state %016lx, but held as type %u", mfn_x(frame_mfn(f)), s, c->type);
+		wrong("frame %lx: state %016lx, but held as type %u", mfn_x(frame_mfn(f)), s,
+		      c->type);
 	if (free && f->owner)
-		wrong("frame %lx: free or ours, but owned by d%u", mfn_x(frame_mfn(f)), f->owner->id);
-	if (!free && (frame_tcount(s) != 0) != !!(s & FRAME_VALID) && !frame_type_is_pt(frame_type(s)))
-		wrong("frame %lx: state %016lx, type count and validity disagree", mfn_x(frame_mfn(f)), s);
+		wrong("frame %lx: free or ours, but owned by d%u", mfn_x(frame_mfn(f)),
+		      f->owner->id);
+	if (!free && (frame_tcount(s) != 0) != !!(s & FRAME_VALID) &&
+	    !frame_type_is_pt(frame_type(s)))
+		wrong("frame %lx: state %016lx, type count and validity disagree",
+		      mfn_x(frame_mfn(f)), s);
 }
 
-/* Frames of the table, in order: fn for each of RAM; the members of a free block are checked here. */
+/* fn for each frame of RAM, in order; the members of a free block are checked here. */
 static uint64_t each_frame(void (*fn)(const struct frame *f), uint64_t *nr_free)
 {
 	uint64_t n, total = 0, free_end = 0;
@@ -257,7 +270,8 @@ void audit_run(void)
 	nr_tables = nr_errors = 0;
 	counts = hv_alloc(max_mfn * sizeof(*counts));
 	if (!counts) {
-		printk(LOG_ERR, "audit: no %lu KB of memory in one piece", max_mfn * sizeof(*counts) >> 10);
+		printk(LOG_ERR, "audit: no %lu KB of memory in one piece",
+		       max_mfn * sizeof(*counts) >> 10);
 	} else {
 		each_frame(count_frame, &nr_free);
 		audit_each_domain(count_domain);
@@ -268,7 +282,8 @@ void audit_run(void)
 			wrong("%lu frames in free blocks, %lu counted", nr_free, page_free_count());
 		memset(counts, 0, max_mfn * sizeof(*counts));
 		audit_grants((struct audit_left *)counts);
-		printk(LOG_ERR, "audit: %lu frames, %lu tables, %u errors", frames, nr_tables, nr_errors);
+		printk(LOG_ERR, "audit: %lu frames, %lu tables, %u errors", frames, nr_tables,
+		       nr_errors);
 	}
 	hv_free(counts);
 	spin_unlock(&domctl_lock);

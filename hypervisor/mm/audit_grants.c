@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The audit of entries made by grants. They hold no references, their handles do: so a domain must not have more
- * such entries of a frame, by kind of access, than live handles for it. (It may have less: a guest that
- * overwrites its entry keeps the handle.)
+ * The audit of entries made by grants. They hold no references, their handles do: so a domain must
+ * not have more such entries of a frame, by kind of access, than live handles for it. (It may have
+ * less: a guest that overwrites its entry keeps the handle.)
  */
 #include "audit.h"
 #include "domain.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The config parser, and what is made of the settings: any text gives a configuration or an error that names a line. */
+/* The config parser, and what is made of the settings: any text gives a configuration or an error
+ * that names a line. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page-table and grant hypercalls of two domains, as deep as an input is long (the model goes everywhere, but not
- * far): four bytes an operation, the audit after every eighth and at the end.
+ * Page-table and grant hypercalls of two domains, as deep as an input is long (the model goes
+ * everywhere, but not far): four bytes an operation, the audit after every eighth and at the end.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #undef errno
-#define strtoull hv_strtoull	/* lib.h has its own, of another type */
+#define strtoull hv_strtoull /* lib.h has its own, of another type */
 #include "machine.h"
 
 static void operate(unsigned dom, unsigned what, unsigned a, unsigned b)
 {
-	static const uint64_t flags[] = { PTE_P | PTE_US | PTE_RW, PTE_P | PTE_US, PTE_P | PTE_RW | PTE_GRANT, PTE_GRANT,
-					  PTE_P | PTE_RW | PTE_PCD, 0, PTE_P | PTE_US | PTE_G, PTE_P | PTE_PS };
+	static const uint64_t flags[] = { PTE_P | PTE_US | PTE_RW,    PTE_P | PTE_US,
+					  PTE_P | PTE_RW | PTE_GRANT, PTE_GRANT,
+					  PTE_P | PTE_RW | PTE_PCD,   0,
+					  PTE_P | PTE_US | PTE_G,     PTE_P | PTE_PS };
 	unsigned frame = 1 + a % 6, slot = b % NR_SLOTS;
 
 	switch (what % 10) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the domain builder reads of a kernel: compression, bzImage, ELF headers, segments, sections, notes. */
+/* What the domain builder reads of a kernel: compression, bzImage, ELF headers, segments, sections,
+ * notes. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store's side of a guest's ring: the input is what the guest sends, with marks (0xff, length) where it looks
- * for answers or breaks its indices. Whatever it does, the store's accounts are right at the end.
+ * The store's side of a guest's ring: the input is what the guest sends, with marks (0xff, length)
+ * where it looks for answers or breaks its indices. Whatever it does, the store's accounts are
+ * right at the end.
  */
 #include "fixture.h"
 #include "xenstore/ring.h"

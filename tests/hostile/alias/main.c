@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: a writable way to a page table or descriptor table, by every route there is; and any way to a
- * frame that is not the guest's.
+ * Attack: a writable way to a page table or descriptor table, by every route there is; and any way
+ * to a frame that is not the guest's.
  *
- * Routes to an own table: an entry of its own, of update_va_mapping, of mmu_update, through a table pinned
- * already or pinned after; a grant to ourselves mapped writable, or copied to; the clear and copy operations;
- * a super-page over it; an L4 that names itself or an L3 that names its L4 (the table seen as a page);
- * bits that are reserved or say how memory is cached.
- * To a frame of others: each frame number of the machine in turn, read-only.
+ * Routes to an own table: an entry of its own, of update_va_mapping, of mmu_update, through a table
+ * pinned already or pinned after; a grant to ourselves mapped writable, or copied to; the clear and
+ * copy operations; a super-page over it; an L4 that names itself or an L3 that names its L4 (the
+ * table seen as a page); bits that are reserved or say how memory is cached. To a frame of others:
+ * each frame number of the machine in turn, read-only.
  *
  * Expected: each is refused, and what was refused is not there.
  */
@@ -16,7 +16,10 @@
 static char *page, *victim, *window;
 static struct grant_entry_v1 *grants;
 
-static long set(void *va, uint64_t pte) { return hypercall_update_va_mapping(va, pte, UVMF_INVLPG); }
+static long set(void *va, uint64_t pte)
+{
+	return hypercall_update_va_mapping(va, pte, UVMF_INVLPG);
+}
 
 static long ext(unsigned int cmd, mfn_t mfn, mfn_t src)
 {
@@ -53,7 +56,9 @@ static void grant(unsigned int ref, mfn_t mfn)
 
 static int grant_map(unsigned int ref, grant_handle_t *handle)
 {
-	struct gnttab_map_grant_ref m = { .host_addr = (long)window, .flags = GNTMAP_host_map, .ref = ref,
+	struct gnttab_map_grant_ref m = { .host_addr = (long)window,
+					  .flags = GNTMAP_host_map,
+					  .ref = ref,
 					  .dom = start_info_domid() };
 
 	hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1);
@@ -63,16 +68,21 @@ static int grant_map(unsigned int ref, grant_handle_t *handle)
 
 static int grant_unmap(grant_handle_t handle, unsigned long new_va)
 {
-	struct gnttab_unmap_and_replace u = { .host_addr = (long)window, .new_addr = new_va, .handle = handle };
+	struct gnttab_unmap_and_replace u = { .host_addr = (long)window,
+					      .new_addr = new_va,
+					      .handle = handle };
 
-	hypercall_grant_table_op(new_va ? GNTTABOP_unmap_and_replace : GNTTABOP_unmap_grant_ref, &u, 1);
+	hypercall_grant_table_op(new_va ? GNTTABOP_unmap_and_replace : GNTTABOP_unmap_grant_ref, &u,
+				 1);
 	return u.status;
 }
 
 static int grant_copy(unsigned int ref)
 {
-	struct gnttab_copy c = { .source = { .domid = DOMID_SELF, .u.gmfn = virt_to_mfn(page) }, .len = 8,
-				 .dest = { .domid = start_info_domid(), .u.ref = ref }, .flags = GNTCOPY_dest_gref };
+	struct gnttab_copy c = { .source = { .domid = DOMID_SELF, .u.gmfn = virt_to_mfn(page) },
+				 .len = 8,
+				 .dest = { .domid = start_info_domid(), .u.ref = ref },
+				 .flags = GNTCOPY_dest_gref };
 
 	hypercall_grant_table_op(GNTTABOP_copy, &c, 1);
 	return c.status;
@@ -86,7 +96,8 @@ static void routes_to_table(void)
 
 	check("entry", set(window, pte_make(mfn, PTE_RW)) < 0);
 	check("entry without execution", set(window, pte_make(mfn, PTE_RW | PTE_NX)) < 0);
-	check("mmu_update of the entry", update(pt_entry_maddr(window, 1), pte_make(mfn, PTE_RW)) < 0);
+	check("mmu_update of the entry",
+	      update(pt_entry_maddr(window, 1), pte_make(mfn, PTE_RW)) < 0);
 	check("own linear address", set(victim, pte_make(mfn, PTE_RW)) < 0);
 	check("clear", ext(MMUEXT_CLEAR_PAGE, mfn, 0) < 0);
 	check("copy", ext(MMUEXT_COPY_PAGE, mfn, virt_to_mfn(page)) < 0);
@@ -94,8 +105,10 @@ static void routes_to_table(void)
 	check("grant mapped writable", grant_map(20, &handle) != GNTST_okay);
 	check("grant copied to", grant_copy(20) != GNTST_okay);
 	check("descriptor", hypercall_update_descriptor(virt_to_maddr(victim), 0) < 0);
-	check("as a vcpu's info", ({ struct vcpu_register_vcpu_info i = { .mfn = mfn };
-				     hypercall_vcpu_op(VCPUOP_register_vcpu_info, 0, &i); }) < 0);
+	check("as a vcpu's info", ({
+					  struct vcpu_register_vcpu_info i = { .mfn = mfn };
+					  hypercall_vcpu_op(VCPUOP_register_vcpu_info, 0, &i);
+				  }) < 0);
 	check_value("read-only is fine", set(window, pte_make(mfn, PTE_RO)), 0);
 	check("and is no way to write", probe_write(window + 8, pte_make(mfn, PTE_RW)) != 0);
 	check_value("unmap", set(window, 0), 0);
@@ -103,12 +116,13 @@ static void routes_to_table(void)
 
 static void check_levels(void)
 {
-	static const unsigned int pin[] = { MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L3_TABLE,
-					    MMUEXT_PIN_L4_TABLE };
+	static const unsigned int pin[] = { MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE,
+					    MMUEXT_PIN_L3_TABLE, MMUEXT_PIN_L4_TABLE };
 
 	for (unsigned int level = 1; level <= 4; level++) {
 		say("# a table of level %u\n", level);
-		check("pinned while mapped writable", ext(pin[level - 1], virt_to_mfn(victim), 0) < 0);
+		check("pinned while mapped writable",
+		      ext(pin[level - 1], virt_to_mfn(victim), 0) < 0);
 		check_value("read-only", pt_protect(victim, PTE_RO), 0);
 		check_value("pinned", ext(pin[level - 1], virt_to_mfn(victim), 0), 0);
 		routes_to_table();
@@ -125,7 +139,7 @@ static void check_descriptors(void)
 
 	say("# a page of descriptors\n");
 	check("as GDT while mapped writable", hypercall_set_gdt(&mfn, 512) < 0);
-	((uint64_t *)victim)[5] = 0x0000ec0000080000;			/* a call gate */
+	((uint64_t *)victim)[5] = 0x0000ec0000080000; /* a call gate */
 	check_value("read-only", pt_protect(victim, PTE_RO), 0);
 	check("as GDT with a call gate", hypercall_set_gdt(&mfn, 512) < 0);
 	check_value("writable", pt_protect(victim, PTE_RW), 0);
@@ -133,8 +147,10 @@ static void check_descriptors(void)
 	check_value("read-only", pt_protect(victim, PTE_RO), 0);
 	check_value("as GDT", hypercall_set_gdt(&mfn, 512), 0);
 	check("entry", set(window, pte_make(mfn, PTE_RW)) < 0);
-	check("call gate by update", hypercall_update_descriptor(virt_to_maddr(victim) + 40, 0x0000ec0000080000) < 0);
-	check("TSS by update", hypercall_update_descriptor(virt_to_maddr(victim) + 40, 0x0000890000000067) < 0);
+	check("call gate by update",
+	      hypercall_update_descriptor(virt_to_maddr(victim) + 40, 0x0000ec0000080000) < 0);
+	check("TSS by update",
+	      hypercall_update_descriptor(virt_to_maddr(victim) + 40, 0x0000890000000067) < 0);
 	check("plain write", update(virt_to_maddr(victim), 0) < 0);
 	check("as a page table too", ext(MMUEXT_PIN_L1_TABLE, mfn, 0) < 0);
 	check("clear", ext(MMUEXT_CLEAR_PAGE, mfn, 0) < 0);
@@ -150,13 +166,16 @@ static void check_linear(void)
 
 	say("# tables as pages\n");
 	check("L4 in itself", update(l4 + 300 * 8, l4 | PTE_RW) < 0);
-	check("L4 in itself, read-only", update(l4 + 300 * 8, l4 | PTE_RO) < 0 || set(window, 0) == 0);
+	check("L4 in itself, read-only",
+	      update(l4 + 300 * 8, l4 | PTE_RO) < 0 || set(window, 0) == 0);
 	check_value("no trace", update(l4 + 300 * 8, 0), 0);
 	check("L4 in an L3", update(l3 + 8 * 300, l4 | PTE_RW) < 0);
 	check("L3 in an L3", update(l3 + 8 * 300, l3 | PTE_RW) < 0);
 	check("L3 in an L2", update(l2 + 8 * 300, l3 | PTE_RW) < 0);
-	check("super-page in an L2", update(l2 + 8 * 300, virt_to_maddr(page) | PTE_RW | PTE_PSE) < 0);
-	check("super-page in an L3", update(l3 + 8 * 300, virt_to_maddr(page) | PTE_RW | PTE_PSE) < 0);
+	check("super-page in an L2",
+	      update(l2 + 8 * 300, virt_to_maddr(page) | PTE_RW | PTE_PSE) < 0);
+	check("super-page in an L3",
+	      update(l3 + 8 * 300, virt_to_maddr(page) | PTE_RW | PTE_PSE) < 0);
 	for (unsigned int slot = 256; slot <= 271; slot++)
 		if (update(l4 + slot * 8, 0) >= 0 || update(l4 + slot * 8, l3 | PTE_RW) >= 0)
 			check("a slot of the hypervisor", false);
@@ -173,13 +192,17 @@ static void check_replace(void)
 	grant(21, mfn);
 	check_value("map", grant_map(21, &handle), GNTST_okay);
 	check("replaced by itself", grant_unmap(handle, (unsigned long)window) != GNTST_okay);
-	check("its grant mark is no guest's to set", set(window + PAGE_SIZE, pte_make(mfn, PTE_RO | 1UL << 62)) == 0 &&
-	      !(*pt_entry(window + PAGE_SIZE, 1) & 1UL << 62));
-	check("unmapped by another's address", ({
-		struct gnttab_unmap_grant_ref u = { .host_addr = (long)window + PAGE_SIZE, .handle = handle };
+	check("its grant mark is no guest's to set",
+	      set(window + PAGE_SIZE, pte_make(mfn, PTE_RO | 1UL << 62)) == 0 &&
+		      !(*pt_entry(window + PAGE_SIZE, 1) & 1UL << 62));
+	check("unmapped by another's address",
+	      ({
+		      struct gnttab_unmap_grant_ref u = { .host_addr = (long)window + PAGE_SIZE,
+							  .handle = handle };
 
-		hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
-		u.status; }) != GNTST_okay);
+		      hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
+		      u.status;
+	      }) != GNTST_okay);
 	check_value("unmap", grant_unmap(handle, 0), GNTST_okay);
 	check("the address is gone at once", probe_read(window) != 0);
 	check("the handle too", grant_unmap(handle, 0) != GNTST_okay);
@@ -213,7 +236,8 @@ static void check_foreign(void)
 
 		if (pfn < start_info->nr_pages && p2m[pfn] == mfn)
 			continue;
-		if (mfn_to_maddr(mfn) == start_info->shared_info || mfn == pte_mfn(*pt_entry(grants, 1)))
+		if (mfn_to_maddr(mfn) == start_info->shared_info ||
+		    mfn == pte_mfn(*pt_entry(grants, 1)))
 			continue;
 		tried++;
 		if (set(window, pte_make(mfn, PTE_RO)) >= 0) {

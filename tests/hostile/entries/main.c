@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: what the CPU will be loaded with. Base pointers that are no L4, no frame, all ones or half built, by
- * each of the ways to set one; contexts for a second vcpu with such values, with selectors, flags and addresses
- * of every kind; and returns (iret) to frames with selectors of the hypervisor, the TSS, tables' ends, null,
- * with IOPL, NT, VM, RF, TF and AC set, and with addresses that are not canonical.
+ * Attack: what the CPU will be loaded with. Base pointers that are no L4, no frame, all ones or
+ * half built, by each of the ways to set one; contexts for a second vcpu with such values, with
+ * selectors, flags and addresses of every kind; and returns (iret) to frames with selectors of the
+ * hypervisor, the TSS, tables' ends, null, with IOPL, NT, VM, RF, TF and AC set, and with addresses
+ * that are not canonical.
  *
- * Expected: base pointers and contexts that cannot be are refused; of returns the bad ones come back as
- * failsafe callbacks or exceptions, and after each the guest runs on with its own privilege.
+ * Expected: base pointers and contexts that cannot be are refused; of returns the bad ones come
+ * back as failsafe callbacks or exceptions, and after each the guest runs on with its own
+ * privilege.
  */
 #include "test.h"
 #include <xen/vcpu.h>
@@ -46,8 +48,8 @@ static void check_bases(void)
 	check("an L3 as base", ext(MMUEXT_NEW_BASEPTR, l3) < 0);
 	check("a writable page as base", ext(MMUEXT_NEW_BASEPTR, virt_to_mfn(page)) < 0);
 	check("an L3 as user base", ext(MMUEXT_NEW_USER_BASEPTR, l3) < 0);
-	check_value("CR3 of all ones", PROBE("movq %0, %%cr3", NONE, "r" (-1UL)), TRAP_GP);
-	check_value("CR3 not an L4", PROBE("movq %0, %%cr3", NONE, "r" (mfn_to_maddr(l3))), TRAP_GP);
+	check_value("CR3 of all ones", PROBE("movq %0, %%cr3", NONE, "r"(-1UL)), TRAP_GP);
+	check_value("CR3 not an L4", PROBE("movq %0, %%cr3", NONE, "r"(mfn_to_maddr(l3))), TRAP_GP);
 	check_value("the base as it was", ext(MMUEXT_NEW_BASEPTR, l4), 0);
 }
 
@@ -62,8 +64,12 @@ static void sound_context(void)
 	context.ctrlreg[3] = mfn_to_maddr(virt_to_mfn(pt_root()));
 }
 
-#define REFUSED(name, change) do { sound_context(); change; \
-		check(name, hypercall_vcpu_op(VCPUOP_initialise, 1, &context) < 0); } while (0)
+#define REFUSED(name, change)                                                       \
+	do {                                                                        \
+		sound_context();                                                    \
+		change;                                                             \
+		check(name, hypercall_vcpu_op(VCPUOP_initialise, 1, &context) < 0); \
+	} while (0)
 
 static void check_contexts(void)
 {
@@ -82,9 +88,10 @@ static void check_contexts(void)
 	REFUSED("context: trap address", context.trap_ctxt[14].address = 1UL << 63);
 	REFUSED("context: GDT too long", context.gdt_ents = 14 * 512 + 1);
 	REFUSED("context: GDT of all ones", context.gdt_ents = 512; context.gdt_frames[0] = -1UL);
-	REFUSED("context: GDT writable", context.gdt_ents = 512; context.gdt_frames[0] = virt_to_mfn(page));
-	REFUSED("context: LDT in the hypervisor",
-		context.ldt_base = 0xffff830000000000; context.ldt_ents = 512);
+	REFUSED("context: GDT writable", context.gdt_ents = 512;
+		context.gdt_frames[0] = virt_to_mfn(page));
+	REFUSED("context: LDT in the hypervisor", context.ldt_base = 0xffff830000000000;
+		context.ldt_ents = 512);
 	REFUSED("context: LDT around the end", context.ldt_base = -4096UL; context.ldt_ents = 8192);
 }
 
@@ -107,23 +114,28 @@ static bool back_here(struct trap_frame *f)
 static void iret_to(const struct iret_context *c)
 {
 	__asm__ volatile(
-		"pushq %%rbp\n\tpushq %%rbx\n\tpushq %%r12\n\tpushq %%r13\n\tpushq %%r14\n\tpushq %%r15\n\t"
+		"pushq %%rbp\n\tpushq %%rbx\n\tpushq %%r12\n\tpushq %%r13\n\tpushq %%r14\n\tpushq "
+		"%%r15\n\t"
 		"movq %%rsp, entries_rsp(%%rip)\n\t"
 		"movq %0, %%rsp\n\tmovl $23, %%eax\n\tsyscall\n"
 		"entries_landed:\n\t"
 		"movq entries_rsp(%%rip), %%rsp\n\tcld\n\t"
 		"popq %%r15\n\tpopq %%r14\n\tpopq %%r13\n\tpopq %%r12\n\tpopq %%rbx\n\tpopq %%rbp"
-		: : "D" (c) : "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
+		:
+		: "D"(c)
+		: "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
 	entries_rsp = 0;
 }
 
 static uint16_t selector(bool code)
 {
-	static const uint16_t known[] = { 0, 0xe008, 0xe010, 0xe020, 0xe028, 0xe030, 0xe040, 0xe050, 0xeff8, 0xf000,
-					  0xfff8, 4, 0x7ffc, 0xfffc, 8, 0x10 };
+	static const uint16_t known[] = { 0,      0xe008, 0xe010, 0xe020, 0xe028, 0xe030,
+					  0xe040, 0xe050, 0xeff8, 0xf000, 0xfff8, 4,
+					  0x7ffc, 0xfffc, 8,      0x10 };
 	uint16_t s = rnd(4) ? known[rnd(sizeof(known) / sizeof(known[0]))] : rnd(65536);
 
-	/* RPL 3 would mean user space, of which there is none; e020 is 32-bit code, which ours is not. */
+	/* RPL 3 would mean user space, of which there is none; e020 is 32-bit code, which ours is
+	 * not. */
 	if (code)
 		return (s >> 3 == 0xe020 >> 3 ? 0 : s & ~3) | rnd(3);
 	return rnd(2) ? s : s | 3;
@@ -131,10 +143,17 @@ static uint16_t selector(bool code)
 
 static uint64_t address(void)
 {
-	static const uint64_t known[] = { 0x800000000000, 0x7fffffffffff, 0xffff7fffffffffff, 0xffff800000000000,
-					  0xffff82d080200000, 0xffff880000000000, ~0UL, 1UL << 63 };
+	static const uint64_t known[] = { 0x800000000000,
+					  0x7fffffffffff,
+					  0xffff7fffffffffff,
+					  0xffff800000000000,
+					  0xffff82d080200000,
+					  0xffff880000000000,
+					  ~0UL,
+					  1UL << 63 };
 
-	return rnd(2) ? (unsigned long)entries_landed : known[rnd(sizeof(known) / sizeof(known[0]))];
+	return rnd(2) ? (unsigned long)entries_landed
+		      : known[rnd(sizeof(known) / sizeof(known[0]))];
 }
 
 static void check_returns(void)
@@ -144,7 +163,8 @@ static void check_returns(void)
 	on_exception = back_here;
 	for (unsigned int i = 0; i < FRAMES; i++) {
 		struct iret_context c = {
-			.flags = rnd(2) ? 0 : VGCF_in_syscall, .rip = address(),
+			.flags = rnd(2) ? 0 : VGCF_in_syscall,
+			.rip = address(),
 			.cs = rnd(2) ? FLAT_KERNEL_CS64 & ~3 : selector(true),
 			.rflags = (rnd(2) ? rnd(1UL << 32) : rnd(1UL << 22)) & ~0x200UL,
 			.rsp = (unsigned long)stack + sizeof(stack) - 256 - rnd(64),
@@ -154,9 +174,10 @@ static void check_returns(void)
 		iret_to(&c);
 	}
 	on_exception = NULL;
-	__asm__ volatile("movq %%cs, %0" : "=r" (cs));
+	__asm__ volatile("movq %%cs, %0" : "=r"(cs));
 	say("# %u returns: %u failsafe, %u exceptions\n", FRAMES, failsafes, exceptions);
-	check("returns failed and succeeded", failsafes > 100 && exceptions > 100 && failsafes + exceptions < FRAMES);
+	check("returns failed and succeeded",
+	      failsafes > 100 && exceptions > 100 && failsafes + exceptions < FRAMES);
 	check_value("still in ring 3", cs & 3, 3);
 	check_value("without I/O", PROBE("inb $0x21, %%al", NONE), TRAP_GP);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: what is the control domain's or the machine's. I/O ports with IOPL 3 and with a permissive bitmap, MSRs,
- * control and debug registers, system instructions, the hypervisor's memory, every domctl, sysctl and
- * platform operation, other domains' tables, frames, ports and grants by guessing their numbers.
+ * Attack: what is the control domain's or the machine's. I/O ports with IOPL 3 and with a
+ * permissive bitmap, MSRs, control and debug registers, system instructions, the hypervisor's
+ * memory, every domctl, sysctl and platform operation, other domains' tables, frames, ports and
+ * grants by guessing their numbers.
  *
  * Expected: ports read as ones and swallow writes; everything else is refused.
  */
@@ -17,12 +18,13 @@ static uint64_t buffer[256];
 
 static long wrmsr(uint32_t msr, uint64_t v)
 {
-	return PROBE("movl %0, %%ecx\n\twrmsr", NONE, "r" (msr), "a" ((uint32_t)v), "d" (v >> 32));
+	return PROBE("movl %0, %%ecx\n\twrmsr", NONE, "r"(msr), "a"((uint32_t)v), "d"(v >> 32));
 }
 
 static void check_ports(void)
 {
-	static const uint16_t port[] = { 0x20, 0x40, 0x60, 0x64, 0x70, 0x71, 0x92, 0x3f8, 0xcf8, 0xcfc, 0x604, 0xffff };
+	static const uint16_t port[] = { 0x20, 0x40,  0x60,  0x64,  0x70,  0x71,
+					 0x92, 0x3f8, 0xcf8, 0xcfc, 0x604, 0xffff };
 	struct physdev_set_iopl iopl = { .iopl = 3 };
 	unsigned int seen = 0, faults = 0;
 
@@ -31,10 +33,10 @@ static void check_ports(void)
 	for (unsigned int i = 0; i < sizeof(port) / sizeof(port[0]); i++) {
 		uint32_t value = 0;
 
-		faults += PROBE("inb %%dx, %%al", "+a" (value), "d" (port[i])) != 0;
+		faults += PROBE("inb %%dx, %%al", "+a"(value), "d"(port[i])) != 0;
 		seen += (value & 0xff) != 0xff;
-		faults += PROBE("outb %%al, %%dx", NONE, "d" (port[i]), "a" (0xfe)) != 0;
-		faults += PROBE("outw %%ax, %%dx", NONE, "d" (port[i]), "a" (0x2000)) != 0;
+		faults += PROBE("outb %%al, %%dx", NONE, "d"(port[i]), "a"(0xfe)) != 0;
+		faults += PROBE("outw %%ax, %%dx", NONE, "d"(port[i]), "a"(0x2000)) != 0;
 	}
 	check_value("no port faults", faults, 0);
 	check_value("no port answers", seen, 0);
@@ -63,20 +65,27 @@ static void check_msrs(void)
 
 static void check_instructions(void)
 {
-	static struct { uint16_t limit; uint64_t base; } __attribute__((packed)) table;
-	static const struct { uint32_t offset; uint16_t selector; } far = { 0, 0xe008 };
+	static struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) table;
+	static const struct {
+		uint32_t offset;
+		uint16_t selector;
+	} far = { 0, 0xe008 };
 
-	check_value("lgdt", PROBE("lgdt %0", NONE, "m" (table)), TRAP_GP);
-	check_value("lidt", PROBE("lidt %0", NONE, "m" (table)), TRAP_GP);
-	check_value("lldt", PROBE("lldt %w0", NONE, "r" (0)), TRAP_GP);
-	check_value("ltr", PROBE("ltr %w0", NONE, "r" (0xe040)), TRAP_GP);
-	check_value("paging off", PROBE("movq %0, %%cr0", NONE, "r" (0x11UL)), TRAP_GP);
-	check_value("CR8", PROBE("movq %0, %%cr8", NONE, "r" (0UL)), TRAP_GP);
-	check_value("xsetbv", PROBE("movl $1, %%ecx\n\txsetbv", NONE, "a" (7), "d" (0)), TRAP_GP);
+	check_value("lgdt", PROBE("lgdt %0", NONE, "m"(table)), TRAP_GP);
+	check_value("lidt", PROBE("lidt %0", NONE, "m"(table)), TRAP_GP);
+	check_value("lldt", PROBE("lldt %w0", NONE, "r"(0)), TRAP_GP);
+	check_value("ltr", PROBE("ltr %w0", NONE, "r"(0xe040)), TRAP_GP);
+	check_value("paging off", PROBE("movq %0, %%cr0", NONE, "r"(0x11UL)), TRAP_GP);
+	check_value("CR8", PROBE("movq %0, %%cr8", NONE, "r"(0UL)), TRAP_GP);
+	check_value("xsetbv", PROBE("movl $1, %%ecx\n\txsetbv", NONE, "a"(7), "d"(0)), TRAP_GP);
 	check_value("swapgs", PROBE("swapgs", NONE), TRAP_GP);
 	check_value("sysret", PROBE("sysretq", NONE), TRAP_GP);
 	check_value("a gate of the hypervisor's", PROBE("int $0xf0", NONE) >> 32, 13);
-	check_value("a far jump to its code", PROBE("ljmp *%0", NONE, "m" (far)), TRAPPED(13, 0xe008));
+	check_value("a far jump to its code", PROBE("ljmp *%0", NONE, "m"(far)),
+		    TRAPPED(13, 0xe008));
 }
 
 static void check_debug(void)
@@ -90,17 +99,19 @@ static void check_debug(void)
 
 static void check_memory(void)
 {
-	static const uint64_t va[] = { 0xffff808000000000, 0xffff810000000000, 0xffff820000000000, 0xffff82d080200000,
-				       0xffff82e000000000, 0xffff830000000000, 0xffff830000100000 };
+	static const uint64_t va[] = { 0xffff808000000000, 0xffff810000000000, 0xffff820000000000,
+				       0xffff82d080200000, 0xffff82e000000000, 0xffff830000000000,
+				       0xffff830000100000 };
 	unsigned int wrong = 0;
 
 	for (unsigned int i = 0; i < sizeof(va) / sizeof(va[0]); i++) {
 		wrong += probe_read((void *)va[i]) >> 32 != 14;
 		wrong += probe_write((void *)va[i], 0) >> 32 != 14;
-		wrong += PROBE("jmp *%0", NONE, "r" (va[i])) >> 32 != 14;
+		wrong += PROBE("jmp *%0", NONE, "r"(va[i])) >> 32 != 14;
 	}
 	check_value("the hypervisor's memory", wrong, 0);
-	check("the machine-to-phys table is not writable", probe_write((void *)MACH2PHYS_VIRT_START, 0) != 0);
+	check("the machine-to-phys table is not writable",
+	      probe_write((void *)MACH2PHYS_VIRT_START, 0) != 0);
 }
 
 static unsigned int not_refused(unsigned int nr, uint32_t version)
@@ -129,17 +140,22 @@ static void check_privilege(void)
 
 	check_value("domctls not refused", not_refused(__HYPERVISOR_domctl, DOMCTL_VERSION), 0);
 	check_value("sysctls not refused", not_refused(__HYPERVISOR_sysctl, SYSCTL_VERSION), 0);
-	check_value("platform operations not refused", not_refused(__HYPERVISOR_platform_op, PLATFORM_VERSION), 0);
-	check_value("tables of the control domain", hypercall_mmu_update(&u, 1, NULL, 0), -XEN_EPERM);
-	check_value("tables of another by the upper half", hypercall_mmu_update(&u, 1, NULL, DOMID_SELF | 1U << 16),
+	check_value("platform operations not refused",
+		    not_refused(__HYPERVISOR_platform_op, PLATFORM_VERSION), 0);
+	check_value("tables of the control domain", hypercall_mmu_update(&u, 1, NULL, 0),
 		    -XEN_EPERM);
+	check_value("tables of another by the upper half",
+		    hypercall_mmu_update(&u, 1, NULL, DOMID_SELF | 1U << 16), -XEN_EPERM);
 	check_value("device memory", hypercall_mmu_update(&u, 1, NULL, DOMID_IO), -XEN_EPERM);
 	check_value("a port for the control domain",
 		    hypercall_event_channel_op(EVTCHNOP_alloc_unbound, &alloc), -XEN_EPERM);
-	check_value("its ports' state", hypercall_event_channel_op(EVTCHNOP_status, &status), -XEN_EPERM);
-	check_value("its ports' end", hypercall_event_channel_op(EVTCHNOP_reset, &reset), -XEN_EPERM);
+	check_value("its ports' state", hypercall_event_channel_op(EVTCHNOP_status, &status),
+		    -XEN_EPERM);
+	check_value("its ports' end", hypercall_event_channel_op(EVTCHNOP_reset, &reset),
+		    -XEN_EPERM);
 	check_value("its shutdown", hypercall_sched_op(SCHEDOP_remote_shutdown, &shut), -XEN_EPERM);
-	check_value("its memory's size", hypercall_memory_op(XENMEM_current_reservation, &dom0), -XEN_EPERM);
+	check_value("its memory's size", hypercall_memory_op(XENMEM_current_reservation, &dom0),
+		    -XEN_EPERM);
 	hypercall_grant_table_op(GNTTABOP_query_size, &size, 1);
 	check_value("its grants' number", size.status, GNTST_permission_denied);
 }
@@ -154,10 +170,14 @@ static void check_guessing(void)
 			continue;
 		for (unsigned int n = 0; n < 1024; n++) {
 			struct evtchn_bind_interdomain b = { .remote_dom = dom, .remote_port = n };
-			struct gnttab_map_grant_ref m = { .host_addr = (long)window, .ref = n, .dom = dom,
+			struct gnttab_map_grant_ref m = { .host_addr = (long)window,
+							  .ref = n,
+							  .dom = dom,
 							  .flags = GNTMAP_host_map };
-			struct gnttab_copy c = { .source = { .domid = dom, .u.ref = n }, .len = 64,
-						 .dest = { .domid = DOMID_SELF, .u.gmfn = virt_to_mfn(buffer) },
+			struct gnttab_copy c = { .source = { .domid = dom, .u.ref = n },
+						 .len = 64,
+						 .dest = { .domid = DOMID_SELF,
+							   .u.gmfn = virt_to_mfn(buffer) },
 						 .flags = GNTCOPY_source_gref };
 
 			ports += hypercall_event_channel_op(EVTCHNOP_bind_interdomain, &b) == 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: taking all there is. Every event port, every frame of grant table, tens of thousands of grant mappings,
- * memory to the limit, watchdogs, timers; then the guest ends without giving anything back.
+ * Attack: taking all there is. Every event port, every frame of grant table, tens of thousands of
+ * grant mappings, memory to the limit, watchdogs, timers; then the guest ends without giving
+ * anything back.
  *
- * Expected: each has an end, at the domain's own limit; when the guest is gone all of it is free again (the
- * runner compares the machine's free memory).
+ * Expected: each has an end, at the domain's own limit; when the guest is gone all of it is free
+ * again (the runner compares the machine's free memory).
  */
 #include "test.h"
 
@@ -44,13 +45,16 @@ static unsigned int take_handles(struct grant_entry_v1 *table, domid_t self)
 	char *window = os_va_alloc(1);
 	unsigned int n = 0;
 
-	table[9] = (struct grant_entry_v1){ .frame = virt_to_mfn(os_pages_alloc(1)), .domid = self };
+	table[9] =
+		(struct grant_entry_v1){ .frame = virt_to_mfn(os_pages_alloc(1)), .domid = self };
 	__atomic_store_n(&table[9].flags, GTF_permit_access, __ATOMIC_SEQ_CST);
 	for (; n < MAPPINGS; n++) {
-		struct gnttab_map_grant_ref m = { .host_addr = (long)window, .flags = GNTMAP_host_map, .ref = 9,
-						  .dom = self };
+		struct gnttab_map_grant_ref m = {
+			.host_addr = (long)window, .flags = GNTMAP_host_map, .ref = 9, .dom = self
+		};
 
-		if (hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1) || m.status != GNTST_okay)
+		if (hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1) ||
+		    m.status != GNTST_okay)
 			break;
 	}
 	return n;
@@ -71,11 +75,13 @@ static unsigned long take_memory(void)
 void test_main(void)
 {
 	struct grant_entry_v1 *table = NULL;
-	domid_t self = start_info_domid();	/* asked by means of a port */
-	unsigned int ports = take_ports(), frames = take_grant_frames(&table), handles = take_handles(table, self);
+	domid_t self = start_info_domid(); /* asked by means of a port */
+	unsigned int ports = take_ports(), frames = take_grant_frames(&table),
+		     handles = take_handles(table, self);
 	unsigned long memory = take_memory();
 
-	say("# %u ports, %u grant frames, %u handles, %lu frames\n", ports, frames, handles, memory);
+	say("# %u ports, %u grant frames, %u handles, %lu frames\n", ports, frames, handles,
+	    memory);
 	check("ports end", ports > 100 && ports <= 4096);
 	check("grant frames end", frames > 0 && frames < 1024);
 	check_value("handles", handles, MAPPINGS);

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: every hypercall and sub-operation there is, and numbers where there is none, with arguments and
- * structures made of what tends to hurt: counts at the edges of 8, 16, 32 and 64 bits, addresses that are not
- * canonical, the hypervisor's, unmapped or at the end of a page, frames of others, page tables and half-built
- * ones, flags at random. Two phases:
+ * Attack: every hypercall and sub-operation there is, and numbers where there is none, with
+ * arguments and structures made of what tends to hurt: counts at the edges of 8, 16, 32 and 64
+ * bits, addresses that are not canonical, the hypervisor's, unmapped or at the end of a page,
+ * frames of others, page tables and half-built ones, flags at random. Two phases:
  *
  *  careful  what would only end the guest itself is left out, so that it gets far;
  *  wild     everything, until the guest kills itself by it.
  *
- * Expected: answers. The hypervisor lives, its audit finds nothing, all that the guest took comes back.
+ * Expected: answers. The hypervisor lives, its audit finds nothing, all that the guest took comes
+ * back.
  *
  * Arguments: the seed, and the number of calls of the careful phase. The same seed, the same calls.
  */
 #include "test.h"
 #include <xen/callback.h>
 
-#define SPARE 24		/* frames to play with */
-#define WINDOWS 16		/* addresses with page-table entries to play with */
+#define SPARE 24 /* frames to play with */
+#define WINDOWS 16 /* addresses with page-table entries to play with */
 #define BUFFER_PAGES 4
-#define REFS 64			/* grant entries that are rewritten now and then */
+#define REFS 64 /* grant entries that are rewritten now and then */
 
 static uint64_t seed, skipped;
 static char *spare[SPARE], *window, *buffer;
@@ -35,7 +36,8 @@ static uint64_t rnd(uint64_t n)
 
 static mfn_t spare_mfn(void) { return virt_to_mfn(spare[rnd(SPARE)]); }
 
-/* Other domains' frames, the hypervisor's, holes; in the careful phase not what the guest itself lives on. */
+/* Other domains' frames, the hypervisor's, holes; in the careful phase not what the guest itself
+ * lives on. */
 static mfn_t any_mfn(void)
 {
 	static const unsigned long *m2p = (void *)MACH2PHYS_VIRT_START;
@@ -46,8 +48,16 @@ static mfn_t any_mfn(void)
 
 static uint64_t any_pte(void)
 {
-	static const uint64_t bits[] = { PTE_RW, PTE_RO, PTE_TABLE, PTE_RW | PTE_NX, PTE_RW | PTE_PSE,
-					 PTE_RW | PTE_GLOBAL, PTE_RW | PTE_PCD, PTE_WRITE, 0, PTE_RW | 1UL << 62,
+	static const uint64_t bits[] = { PTE_RW,
+					 PTE_RO,
+					 PTE_TABLE,
+					 PTE_RW | PTE_NX,
+					 PTE_RW | PTE_PSE,
+					 PTE_RW | PTE_GLOBAL,
+					 PTE_RW | PTE_PCD,
+					 PTE_WRITE,
+					 0,
+					 PTE_RW | 1UL << 62,
 					 1UL << 62 };
 	uint64_t flags = bits[rnd(sizeof(bits) / sizeof(bits[0]))];
 
@@ -84,7 +94,8 @@ static uint64_t value(void)
 	case 13:
 		return (unsigned long)window + rnd(WINDOWS * PAGE_SIZE);
 	case 14:
-		return (unsigned long)buffer + BUFFER_PAGES * PAGE_SIZE - rnd(64);	/* a hole follows */
+		return (unsigned long)buffer + BUFFER_PAGES * PAGE_SIZE -
+		       rnd(64); /* a hole follows */
 	case 15:
 		return mfn_to_maddr(spare_mfn()) + rnd(PAGE_SIZE);
 	case 16:
@@ -132,13 +143,15 @@ static long page_tables(void)
 	if (rnd(2)) {
 		for (unsigned int i = 0; i < n; i++)
 			u[i] = (struct mmu_update){
-				.ptr = mfn_to_maddr(spare_mfn()) + (rnd(2) ? rnd(4) : rnd(512)) * 8 + (rnd(4) ? 0 : rnd(8)),
+				.ptr = mfn_to_maddr(spare_mfn()) +
+				       (rnd(2) ? rnd(4) : rnd(512)) * 8 + (rnd(4) ? 0 : rnd(8)),
 				.val = any_pte(),
 			};
 		return hypercall_mmu_update(u, n, NULL, who);
 	}
 	for (unsigned int i = 0; i < n; i++) {
-		op[i] = (struct mmuext_op){ .cmd = rnd(22), .arg1.mfn = rnd(8) ? spare_mfn() : value(),
+		op[i] = (struct mmuext_op){ .cmd = rnd(22),
+					    .arg1.mfn = rnd(8) ? spare_mfn() : value(),
 					    .arg2.src_mfn = rnd(4) ? spare_mfn() : value() };
 		if (rnd(2))
 			op[i].cmd = rnd(5);
@@ -166,19 +179,26 @@ static long granting(void)
 	fill();
 	if (cmd < 6) {
 		cmd = GNTTABOP_map_grant_ref;
-		*m = (struct gnttab_map_grant_ref){ .host_addr = va, .flags = rnd(4) ? 2 | (rnd(3) ? 0 : 4) : rnd(64),
-						    .ref = rnd(REFS), .dom = rnd(8) ? start_info_domid() : rnd(5) };
+		*m = (struct gnttab_map_grant_ref){ .host_addr = va,
+						    .flags =
+							    rnd(4) ? 2 | (rnd(3) ? 0 : 4) : rnd(64),
+						    .ref = rnd(REFS),
+						    .dom = rnd(8) ? start_info_domid() : rnd(5) };
 		if (m->flags & GNTMAP_contains_pte)
-			m->host_addr = rnd(2) ? mfn_to_maddr(spare_mfn()) + rnd(512) * 8 :
-				       pt_entry_maddr((void *)va, 1);
+			m->host_addr = rnd(2) ? mfn_to_maddr(spare_mfn()) + rnd(512) * 8
+					      : pt_entry_maddr((void *)va, 1);
 	} else if (cmd < 9) {
 		cmd = GNTTABOP_unmap_grant_ref;
-		*u = (struct gnttab_unmap_grant_ref){ .host_addr = va, .handle = rnd(20),
+		*u = (struct gnttab_unmap_grant_ref){ .host_addr = va,
+						      .handle = rnd(20),
 						      .dev_bus_addr = rnd(3) ? 0 : value() };
 	} else if (cmd < 12) {
 		cmd = GNTTABOP_unmap_and_replace;
-		*r = (struct gnttab_unmap_and_replace){ .host_addr = va, .handle = rnd(20),
-			.new_addr = rnd(3) ? (unsigned long)window + rnd(WINDOWS) * PAGE_SIZE : va };
+		*r = (struct gnttab_unmap_and_replace){
+			.host_addr = va,
+			.handle = rnd(20),
+			.new_addr = rnd(3) ? (unsigned long)window + rnd(WINDOWS) * PAGE_SIZE : va
+		};
 	} else {
 		cmd = value();
 	}
@@ -201,11 +221,13 @@ static bool harmful(unsigned long nr, const unsigned long *a)
 		return true;
 	case __HYPERVISOR_update_va_mapping:
 	case __HYPERVISOR_update_va_mapping_otherdomain:
-		return a[0] - (unsigned long)window >= WINDOWS * PAGE_SIZE && a[0] < 0xffff800000000000;
+		return a[0] - (unsigned long)window >= WINDOWS * PAGE_SIZE &&
+		       a[0] < 0xffff800000000000;
 	case __HYPERVISOR_sched_op:
 		return cmd <= SCHEDOP_poll || cmd == SCHEDOP_watchdog;
 	case __HYPERVISOR_vcpu_op:
-		return cmd == VCPUOP_down || cmd == VCPUOP_initialise || cmd == VCPUOP_up || cmd == VCPUOP_send_nmi;
+		return cmd == VCPUOP_down || cmd == VCPUOP_initialise || cmd == VCPUOP_up ||
+		       cmd == VCPUOP_send_nmi;
 	case __HYPERVISOR_event_channel_op:
 		return cmd == EVTCHNOP_reset || (cmd == EVTCHNOP_close && port < 8);
 	case __HYPERVISOR_grant_table_op:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: reading what another domain left. Run once with "plant", this guest fills its memory, its FPU and
- * vector registers and its debug registers with a pattern and ends; a later one with "look" searches for it.
- * It also gives frames back, takes new ones and looks into those.
+ * Attack: reading what another domain left. Run once with "plant", this guest fills its memory, its
+ * FPU and vector registers and its debug registers with a pattern and ends; a later one with "look"
+ * searches for it. It also gives frames back, takes new ones and looks into those.
  *
  * Expected: registers are in their initial state, new frames are zero, the pattern is nowhere.
  */
@@ -23,8 +23,10 @@ static void plant(void)
 			p[i] = PATTERN;
 	for (unsigned int i = 0; i < 4; i++)
 		hypercall_set_debugreg(i, PATTERN & 0x7fffffffffff);
-	__asm__ volatile("movq %0, %%xmm7\n\tmovq %0, %%xmm15\n\tpunpcklqdq %%xmm15, %%xmm15\n\tfldpi"
-			 : : "r" (pattern));
+	__asm__ volatile(
+		"movq %0, %%xmm7\n\tmovq %0, %%xmm15\n\tpunpcklqdq %%xmm15, %%xmm15\n\tfldpi"
+		:
+		: "r"(pattern));
 	say("planted in %u pages\n", pages);
 	check("planted", pages > 500);
 }
@@ -33,7 +35,7 @@ static void check_registers(void)
 {
 	unsigned int set = 0;
 
-	__asm__ volatile("fxsave64 %0" : "=m" (fpu));
+	__asm__ volatile("fxsave64 %0" : "=m"(fpu));
 	for (unsigned int i = 32; i < 416; i++)
 		set += fpu[i] != 0;
 	check_value("bytes set in the FPU", set, 0);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: the others' time. For as many seconds as its argument says the guest sends events to the control domain,
- * arms timers in the past, has 1000 of them a second, and asks for the longest hypercalls it can make: pinning and
- * unpinning a tree of tables that are full of entries, by the hundred in one call.
+ * Attack: the others' time. For as many seconds as its argument says the guest sends events to the
+ * control domain, arms timers in the past, has 1000 of them a second, and asks for the longest
+ * hypercalls it can make: pinning and unpinning a tree of tables that are full of entries, by the
+ * hundred in one call.
  *
  * Expected: the control domain goes on answering; the runner measures how fast.
  */
@@ -30,8 +31,9 @@ static void make_tables(void)
 static void pins(void)
 {
 	for (unsigned int i = 0; i < OPS; i++)
-		ops[i] = (struct mmuext_op){ .cmd = i % 2 ? MMUEXT_UNPIN_TABLE : MMUEXT_PIN_L1_TABLE,
-					     .arg1.mfn = virt_to_mfn(l1[i / 2]) };
+		ops[i] =
+			(struct mmuext_op){ .cmd = i % 2 ? MMUEXT_UNPIN_TABLE : MMUEXT_PIN_L1_TABLE,
+					    .arg1.mfn = virt_to_mfn(l1[i / 2]) };
 	if (hypercall_mmuext_op(ops, OPS, NULL, DOMID_SELF))
 		check("pins", false);
 }
@@ -39,7 +41,8 @@ static void pins(void)
 void test_main(void)
 {
 	struct vcpu_set_periodic_timer period = { .period_ns = 1000000 };
-	uint64_t end = time_now_ns() + (((const char *)start_info->cmd_line)[0] - '0') * 1000000000UL;
+	uint64_t end =
+		time_now_ns() + (((const char *)start_info->cmd_line)[0] - '0') * 1000000000UL;
 	unsigned long rounds = 0;
 
 	make_tables();

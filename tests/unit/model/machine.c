@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine under the model: memory, domains, and stand-ins for what the sources under test call elsewhere.
- * Memory for the hypervisor's own objects is given out once and never taken back, so that a saved state can
- * be loaded again whatever happened since.
+ * The machine under the model: memory, domains, and stand-ins for what the sources under test call
+ * elsewhere. Memory for the hypervisor's own objects is given out once and never taken back, so
+ * that a saved state can be loaded again whatever happened since.
  */
 #include <sys/mman.h>
 #include "../../../hypervisor/grant/internal.h"
@@ -63,7 +63,8 @@ void *page_alloc_zeroed(void)
 	return mfn_to_virt(mfn(next++));
 }
 
-/* A frame may only be freed when no TLB knows it, and a grant's entry is gone from them with its handle. */
+/* A frame may only be freed when no TLB knows it, and a grant's entry is gone from them with its
+ * handle. */
 static bool filtered[NR_FRAMES], flushed;
 void tlb_filter(struct frame *f) { filtered[mfn_x(frame_mfn(f))] = true; }
 
@@ -83,14 +84,38 @@ void page_free(mfn_t m, unsigned order)
 
 void page_free_virt(void *page) { page_free(virt_to_mfn(page), 0); }
 uint64_t page_free_count(void) { return nr_free; }
-mfn_t claim_page_alloc(struct domain *d, unsigned order) { (void)d, (void)order; return MFN_NONE; }
+mfn_t claim_page_alloc(struct domain *d, unsigned order)
+{
+	(void)d, (void)order;
+	return MFN_NONE;
+}
 void claim_used(struct domain *d, unsigned order) { (void)d, (void)order; }
-int domain_claim(struct domain *d, uint64_t pages) { (void)d, (void)pages; return 0; }
-bool mfn_is_mmio_for(mfn_t m, const struct domain *d) { (void)m, (void)d; return false; }
-bool mfn_is_m2p(mfn_t m) { (void)m; return false; }
+int domain_claim(struct domain *d, uint64_t pages)
+{
+	(void)d, (void)pages;
+	return 0;
+}
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
+{
+	(void)m, (void)d;
+	return false;
+}
+bool mfn_is_m2p(mfn_t m)
+{
+	(void)m;
+	return false;
+}
 mfn_t physdev_eoi_frame(void) { return MFN_NONE; }
-bool pv_desc_fix(uint64_t *desc) { (void)desc; return true; }
-int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents) { (void)v, (void)va, (void)ents; return 0; }
+bool pv_desc_fix(uint64_t *desc)
+{
+	(void)desc;
+	return true;
+}
+int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents)
+{
+	(void)v, (void)va, (void)ents;
+	return 0;
+}
 void hv_l4_install(struct domain *d, pte_t *l4) { (void)d, (void)l4; }
 pte_t *perdomain_pte(struct domain *d, unsigned vcpu_id, unsigned page)
 {
@@ -99,12 +124,16 @@ pte_t *perdomain_pte(struct domain *d, unsigned vcpu_id, unsigned page)
 }
 
 void tlb_load_cr3(maddr_t base) { (void)base; }
-void tlb_flush_local(void) { }
-void tlb_flush_domain(struct domain *d) { (void)d; flushed = true; }
+void tlb_flush_local(void) {}
+void tlb_flush_domain(struct domain *d)
+{
+	(void)d;
+	flushed = true;
+}
 void tlb_flush_va_local(uint64_t va) { (void)va; }
 void tlb_flush_va_domain(struct domain *d, uint64_t va) { (void)d, (void)va; }
 
-/* Guest addresses: page n + 1 is what slot n of the running domain's table maps, if that is an L1. */
+/* Guest addresses: page n + 1 is what slot n of the running domain's table maps. */
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 {
 	uint64_t slot = va / PAGE_SIZE - 1, n = TABLE(v->domain == &domain[1]);
@@ -136,7 +165,10 @@ int guest_copy_to_(void *base, uint64_t off, const void *src, uint64_t nr, size_
 }
 
 bool preempt_needed(void) { return preempt; }
-void domain_log(const struct domain *d, enum log_level lvl, const char *fmt, ...) { (void)d, (void)lvl, (void)fmt; }
+void domain_log(const struct domain *d, enum log_level lvl, const char *fmt, ...)
+{
+	(void)d, (void)lvl, (void)fmt;
+}
 
 void panic(const char *fmt, ...)
 {
@@ -176,7 +208,9 @@ struct domain *domain_get_next(uint16_t from)
 
 struct domain *domain_get(uint16_t id)
 {
-	struct domain *d = id == DOMID_SELF ? current->domain : id == 1 || id == 2 ? &domain[id - 1] : NULL;
+	struct domain *d = id == DOMID_SELF     ? current->domain
+			   : id == 1 || id == 2 ? &domain[id - 1]
+						: NULL;
 
 	if (!d || !listed(d - domain))
 		return NULL;
@@ -187,7 +221,7 @@ struct domain *domain_get(uint16_t id)
 void domain_put(struct domain *d)
 {
 	if (d != &domain[0] && d != &domain[1])
-		return;			/* DOMID_XEN's */
+		return; /* DOMID_XEN's */
 	if (!d->refs || gone[d - domain])
 		panic("a reference too few on a domain");
 	if (--d->refs)
@@ -214,8 +248,8 @@ static void give_frame(struct domain *d, unsigned n)
 
 static void map_at(uint64_t addr, size_t bytes)
 {
-	if (mmap((void *)addr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-	    MAP_FAILED)
+	if (mmap((void *)addr, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		abort();
 }
 
@@ -231,7 +265,11 @@ void machine_start(void)
 	for (unsigned i = 0; i < 2; i++) {
 		struct domain *d = &domain[i];
 
-		*d = (struct domain){ .id = i + 1, .refs = 2, .max_vcpus = 1, .vcpu = vcpus[i], .max_pages = 4,
+		*d = (struct domain){ .id = i + 1,
+				      .refs = 2,
+				      .max_vcpus = 1,
+				      .vcpu = vcpus[i],
+				      .max_pages = 4,
 				      .shared = &shared_info[i] };
 		d->perdomain_l3 = mfn_to_virt(mfn(0));
 		vcpu[i].domain = d;
@@ -257,7 +295,11 @@ void machine_start(void)
 /* --- states --- */
 
 struct state {
-	struct { uint64_t state; uint32_t next, prev; uint8_t owner, order; } frame[NR_FRAMES];
+	struct {
+		uint64_t state;
+		uint32_t next, prev;
+		uint8_t owner, order;
+	} frame[NR_FRAMES];
 	pte_t slot[4][NR_SLOTS];
 	struct {
 		struct grant_table *grant;
@@ -324,8 +366,11 @@ void machine_load(const struct state *s)
 	for (unsigned n = 0; n < NR_FRAMES; n++) {
 		struct frame *f = mfn_to_frame(mfn(n));
 
-		*f = (struct frame){ .state = s->frame[n].state, .next = s->frame[n].next, .prev = s->frame[n].prev,
-				     .owner = s->frame[n].owner ? &domain[s->frame[n].owner - 1] : NULL };
+		*f = (struct frame){ .state = s->frame[n].state,
+				     .next = s->frame[n].next,
+				     .prev = s->frame[n].prev,
+				     .owner = s->frame[n].owner ? &domain[s->frame[n].owner - 1]
+								: NULL };
 	}
 	for (unsigned n = 0; n < 4; n++)
 		__builtin_memcpy(mfn_to_virt(mfn(n + 1)), s->slot[n], sizeof(s->slot[n]));
@@ -389,7 +434,10 @@ static void ext(unsigned dom, unsigned cmd, unsigned frame)
 	do_mmuext_op((uint64_t)&op, 1, 0, DOMID_SELF, 0, 0);
 }
 
-void op_pin(unsigned dom, unsigned frame, unsigned level) { ext(dom, MMUEXT_PIN_L1_TABLE + level - 1, frame); }
+void op_pin(unsigned dom, unsigned frame, unsigned level)
+{
+	ext(dom, MMUEXT_PIN_L1_TABLE + level - 1, frame);
+}
 void op_unpin(unsigned dom, unsigned frame) { ext(dom, MMUEXT_UNPIN_TABLE, frame); }
 void op_base(unsigned dom, unsigned frame) { ext(dom, MMUEXT_NEW_BASEPTR, frame); }
 
@@ -403,7 +451,8 @@ void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val)
 
 void op_permit(unsigned dom, unsigned frame, uint16_t flags)
 {
-	domain[dom].grant->shared[0][0] = (grant_entry_v1_t){ .flags = flags, .domid = 2 - dom, .frame = frame };
+	domain[dom].grant->shared[0][0] =
+		(grant_entry_v1_t){ .flags = flags, .domid = 2 - dom, .frame = frame };
 }
 
 static void grant_op(unsigned dom, unsigned cmd, void *op)
@@ -412,12 +461,18 @@ static void grant_op(unsigned dom, unsigned cmd, void *op)
 	do_grant_table_op(cmd, (uint64_t)op, 1, 0, 0, 0);
 }
 
-static uint64_t slot_maddr(unsigned dom, unsigned slot) { return TABLE(dom) * PAGE_SIZE + slot * 8; }
+static uint64_t slot_maddr(unsigned dom, unsigned slot)
+{
+	return TABLE(dom) * PAGE_SIZE + slot * 8;
+}
 
 void op_map(unsigned dom, unsigned slot, uint32_t flags)
 {
-	gnttab_map_grant_ref_t m = { .host_addr = flags & GNTMAP_contains_pte ? slot_maddr(dom, slot) :
-						  (slot + 1) * PAGE_SIZE, .flags = flags, .dom = 2 - dom };
+	gnttab_map_grant_ref_t m = { .host_addr = flags & GNTMAP_contains_pte
+							  ? slot_maddr(dom, slot)
+							  : (slot + 1) * PAGE_SIZE,
+				     .flags = flags,
+				     .dom = 2 - dom };
 
 	grant_op(dom, GNTTABOP_map_grant_ref, &m);
 }
@@ -435,7 +490,8 @@ void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device)
 
 	if (device) {
 		u.host_addr = 0;
-		u.dev_bus_addr = domain[!dom].grant ? domain[!dom].grant->active[0][0].frame * PAGE_SIZE : 0;
+		u.dev_bus_addr =
+			domain[!dom].grant ? domain[!dom].grant->active[0][0].frame * PAGE_SIZE : 0;
 	} else if (domain[dom].grant->map[0][handle].flags & GNTMAP_contains_pte) {
 		u.host_addr = slot_maddr(dom, slot);
 	}
@@ -445,7 +501,8 @@ void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device)
 
 void op_replace(unsigned dom, unsigned handle, unsigned slot, unsigned new_slot)
 {
-	gnttab_unmap_and_replace_t u = { .handle = handle, .host_addr = (slot + 1) * PAGE_SIZE,
+	gnttab_unmap_and_replace_t u = { .handle = handle,
+					 .host_addr = (slot + 1) * PAGE_SIZE,
 					 .new_addr = (new_slot + 1) * PAGE_SIZE };
 
 	grant_op(dom, GNTTABOP_unmap_and_replace, &u);

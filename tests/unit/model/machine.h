@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine of two domains. Each has two frames, "table" and "page" (which is which is only a name), and a grant
- * table with one entry in use. A state of it can be saved and loaded, so that every operation can be tried in it.
+ * A machine of two domains. Each has two frames, "table" and "page" (which is which is only a
+ * name), and a grant table with one entry in use. A state of it can be saved and loaded, so that
+ * every operation can be tried in it.
  */
 #ifndef MODEL_MACHINE_H
 #define MODEL_MACHINE_H
@@ -12,8 +13,8 @@
 #include "mm.h"
 #include "pt.h"
 
-#define NR_FRAMES 7		/* 1, 2: A's; 3, 4: B's; 5, 6: the frames of their grant tables */
-#define NR_SLOTS 2		/* entries of each table that are in use */
+#define NR_FRAMES 7 /* 1, 2: A's; 3, 4: B's; 5, 6: the frames of their grant tables */
+#define NR_SLOTS 2 /* entries of each table that are in use */
 #define NR_HANDLES 2
 #define TABLE(dom) (1 + 2 * (dom))
 #define PAGE(dom) (2 + 2 * (dom))
@@ -27,15 +28,16 @@ void machine_load(const struct state *s);
 /* NULL, or the first thing the audit found wrong. */
 const char *machine_audit(void);
 
-bool machine_alive(unsigned dom);	/* may run: not dying */
+bool machine_alive(unsigned dom); /* may run: not dying */
 bool machine_gone(unsigned dom);
-unsigned machine_handles(unsigned dom);	/* live ones */
+unsigned machine_handles(unsigned dom); /* live ones */
 
 /* Operations of domain dom, by the real hypercalls. */
 void op_pin(unsigned dom, unsigned frame, unsigned level);
 void op_unpin(unsigned dom, unsigned frame);
 void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val);
-void op_permit(unsigned dom, unsigned frame, uint16_t flags);	/* writes its grant entry, for the other one */
+void op_permit(unsigned dom, unsigned frame,
+	       uint16_t flags); /* writes its grant entry, for the other one */
 void op_map(unsigned dom, unsigned slot, uint32_t flags);
 void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device);
 void op_replace(unsigned dom, unsigned handle, unsigned slot, unsigned new_slot);

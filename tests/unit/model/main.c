@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every sequence of operations of two domains, breadth first, each state once: pins, entries, grants given,
- * mapped, moved, revoked and copied, frames given back, and either domain destroyed at any moment, a step at a time,
- * while the other goes on. Each state is judged by the audit; where both are gone every frame must be free.
+ * Every sequence of operations of two domains, breadth first, each state once: pins, entries,
+ * grants given, mapped, moved, revoked and copied, frames given back, and either domain destroyed
+ * at any moment, a step at a time, while the other goes on. Each state is judged by the audit;
+ * where both are gone every frame must be free.
  *
  * model-test [STATES]: no more than so many states (the default is what CI has time for).
  */
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #undef errno
-#define strtoull hv_strtoull	/* lib.h has its own, of another type */
+#define strtoull hv_strtoull /* lib.h has its own, of another type */
 #include "machine.h"
 #include "printk.h"
 
@@ -42,7 +43,8 @@ static void judge(unsigned from)
 			wrong = "frames that outlive both domains";
 	}
 	if (wrong) {
-		printf("state %u, from %u by %s: %s\n0 passed, 1 failed\n", nr_states, from, last_op, wrong);
+		printf("state %u, from %u by %s: %s\n0 passed, 1 failed\n", nr_states, from,
+		       last_op, wrong);
 		exit(1);
 	}
 }
@@ -63,14 +65,25 @@ static void visit(unsigned from)
 	seen[at] = ++nr_states;
 }
 
-#define TRY(op) do { machine_load(state_at(from)); last_op = #op; op; visit(from); } while (0)
+#define TRY(op)                               \
+	do {                                  \
+		machine_load(state_at(from)); \
+		last_op = #op;                \
+		op;                           \
+		visit(from);                  \
+	} while (0)
 
 static void try_tables(unsigned from, unsigned dom)
 {
 	const uint64_t rw = PTE_P | PTE_US | PTE_RW, ro = PTE_P | PTE_US;
 	const pte_t val[] = {
-		0, pte_make(mfn(PAGE(dom)), rw), pte_make(mfn(PAGE(dom)), ro), pte_make(mfn(TABLE(dom)), rw),
-		pte_make(mfn(TABLE(dom)), ro), pte_make(mfn(PAGE(!dom)), ro), pte_make(mfn(PAGE(!dom)), rw | PTE_GRANT),
+		0,
+		pte_make(mfn(PAGE(dom)), rw),
+		pte_make(mfn(PAGE(dom)), ro),
+		pte_make(mfn(TABLE(dom)), rw),
+		pte_make(mfn(TABLE(dom)), ro),
+		pte_make(mfn(PAGE(!dom)), ro),
+		pte_make(mfn(PAGE(!dom)), rw | PTE_GRANT),
 		pte_make(mfn(PAGE(!dom)), PTE_GRANT),
 	};
 
@@ -151,8 +164,9 @@ int main(int argc, char **argv)
 	visit(0);
 	for (i = 0; i < nr_states && nr_states < max_states; i++)
 		try_all(i);
-	printf("%u states (%s), %lu operations, %u states in which both domains are gone\n", nr_states,
-	       i == nr_states ? "all there are" : "the first by breadth", nr_ops, nr_ended);
+	printf("%u states (%s), %lu operations, %u states in which both domains are gone\n",
+	       nr_states, i == nr_states ? "all there are" : "the first by breadth", nr_ops,
+	       nr_ended);
 	if (nr_states < 1000 || !nr_ended) {
 		printf("the model does not move\n0 passed, 1 failed\n");
 		return 1;
