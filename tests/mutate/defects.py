@@ -10,7 +10,6 @@ E = "hypervisor/event/"
 
 DEFECTS = [
     # frames: references and types
-    (M + "frame_type.c", "f->owner != d || !(s & (FRAME_ALLOCATED | FRAME_HV))", "!(s & (FRAME_ALLOCATED | FRAME_HV))"),
     (M + "frame_type.c", "f->owner != d || !(s & (FRAME_ALLOCATED | FRAME_HV))", "f->owner != d"),
     (M + "frame_type.c", "if (unlikely((uint32_t)s == FRAME_REF_MASK))", "if (0)"),
     (M + "frame_type.c", "frame_type(s) != t || tcount_full(s)", "tcount_full(s)"),
