@@ -298,7 +298,8 @@ struct state {
 	struct {
 		uint64_t state;
 		uint32_t next, prev;
-		uint8_t owner, order;
+		uint32_t partial; /* how far, for what */
+		uint32_t owner;
 	} frame[NR_FRAMES];
 	pte_t slot[4][NR_SLOTS];
 	struct {
@@ -324,6 +325,11 @@ static uint64_t state_of(const struct frame *f)
 	return idle ? f->state & ~(15ULL << FRAME_TYPE_SHIFT) : f->state;
 }
 
+static bool is_partial(uint64_t s)
+{
+	return frame_type_is_pt(frame_type(s)) && frame_tcount(s) && !(s & FRAME_VALID);
+}
+
 void machine_save(struct state *s)
 {
 	__builtin_memset(s, 0, sizeof(*s));
@@ -334,6 +340,8 @@ void machine_save(struct state *s)
 		s->frame[n].next = f->next;
 		s->frame[n].prev = f->prev;
 		s->frame[n].owner = f->owner ? f->owner->id : 0;
+		if (is_partial(f->state))
+			s->frame[n].partial = f->order;
 	}
 	for (unsigned n = 0; n < 4; n++)
 		__builtin_memcpy(s->slot[n], mfn_to_virt(mfn(n + 1)), sizeof(s->slot[n]));
@@ -369,6 +377,7 @@ void machine_load(const struct state *s)
 		*f = (struct frame){ .state = s->frame[n].state,
 				     .next = s->frame[n].next,
 				     .prev = s->frame[n].prev,
+				     .order = s->frame[n].partial,
 				     .owner = s->frame[n].owner ? &domain[s->frame[n].owner - 1]
 								: NULL };
 	}
@@ -439,6 +448,21 @@ void op_pin(unsigned dom, unsigned frame, unsigned level)
 	ext(dom, MMUEXT_PIN_L1_TABLE + level - 1, frame);
 }
 void op_unpin(unsigned dom, unsigned frame) { ext(dom, MMUEXT_UNPIN_TABLE, frame); }
+
+void op_pin_cut_short(unsigned dom, unsigned frame, unsigned level)
+{
+	preempt = true;
+	op_pin(dom, frame, level);
+	preempt = false;
+}
+
+void op_unpin_cut_short(unsigned dom, unsigned frame)
+{
+	preempt = true;
+	op_unpin(dom, frame);
+	preempt = false;
+}
+
 void op_base(unsigned dom, unsigned frame) { ext(dom, MMUEXT_NEW_BASEPTR, frame); }
 
 void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val)

@@ -35,6 +35,9 @@ unsigned machine_handles(unsigned dom); /* live ones */
 /* Operations of domain dom, by the real hypercalls. */
 void op_pin(unsigned dom, unsigned frame, unsigned level);
 void op_unpin(unsigned dom, unsigned frame);
+/* The same, preempted as soon as may be and never gone on with. */
+void op_pin_cut_short(unsigned dom, unsigned frame, unsigned level);
+void op_unpin_cut_short(unsigned dom, unsigned frame);
 void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val);
 void op_permit(unsigned dom, unsigned frame,
 	       uint16_t flags); /* writes its grant entry, for the other one */

@@ -96,9 +96,12 @@ static void try_tables(unsigned from, unsigned dom)
 		for (unsigned i = 0; i < ARRAY_SIZE(val); i++)
 			TRY(op_update(dom, TABLE(dom), slot, val[i]));
 	TRY(op_pin(dom, PAGE(dom), 2));
+	TRY(op_pin_cut_short(dom, PAGE(dom), 2));
+	TRY(op_unpin_cut_short(dom, PAGE(dom)));
 	TRY(op_update(dom, PAGE(dom), 0, val[3]));
 	TRY(op_update(dom, PAGE(dom), 0, 0));
 	TRY(op_base(dom, PAGE(dom)));
+	TRY(op_base(dom, TABLE(dom)));
 }
 
 static void try_grants(unsigned from, unsigned dom)
