@@ -485,9 +485,10 @@ static void grant_op(unsigned dom, unsigned cmd, void *op)
 	do_grant_table_op(cmd, (uint64_t)op, 1, 0, 0, 0);
 }
 
+/* Beyond the slots: the other domain's table. */
 static uint64_t slot_maddr(unsigned dom, unsigned slot)
 {
-	return TABLE(dom) * PAGE_SIZE + slot * 8;
+	return TABLE(slot < NR_SLOTS ? dom : !dom) * PAGE_SIZE + slot % NR_SLOTS * 8;
 }
 
 void op_map(unsigned dom, unsigned slot, uint32_t flags)
