@@ -333,7 +333,8 @@ static void check_nothing_lost(void)
 	before = free_pages();
 	for (unsigned int i = 0; i < 20; i++)
 		cycle();
-	check_value("free pages after 20 domains", free_pages(), before);
+	/* The hypervisor's own heap may keep a page or so; a domain that left one behind costs 20. */
+	check("20 domains leave their pages", free_pages() > before - 10);
 }
 
 static void check_machine(void)

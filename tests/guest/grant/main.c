@@ -193,6 +193,7 @@ static void check_copy(void)
 		.source = { .u.gmfn = virt_to_mfn(other), .domid = DOMID_SELF, .offset = 100 },
 		.dest = { .u.ref = REF, .domid = 0, .offset = 200 },
 		.len = 16, .flags = GNTCOPY_dest_gref };
+	int st;
 
 	__builtin_memcpy(other + 100, "sixteen bytes ..", 16);
 	grant(REF, 0, GTF_permit_access);
@@ -217,7 +218,8 @@ static void check_copy(void)
 	check_value("from a frame outside memory", copy(c), GNTST_bad_page);
 	c.source = c.dest;
 	c.source.domid = 77;
-	check_value("from a domain that is not", copy(c), GNTST_bad_domain);
+	st = copy(c);	/* Xen 4.17.5 says that it is not permitted, 4.17.7 that it does not exist */
+	check("from a domain that is not", st == GNTST_bad_domain || st == GNTST_permission_denied);
 	c.source.domid = DOMID_SELF;
 	c.dest.u.gmfn = virt_to_mfn(pt_root());
 	check_value("onto a page table", copy(c), GNTST_general_error);
