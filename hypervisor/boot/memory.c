@@ -34,17 +34,6 @@ maddr_t image_to_maddr(const void *v)
 	return (maddr_t)v - IMAGE_VIRT_START + 0x200000;
 }
 
-bool maddr_is_ram(maddr_t a)
-{
-	for (unsigned i = 0; i < boot_info.nr_e820; i++) {
-		const struct e820entry *e = &boot_info.e820[i];
-
-		if (e->type == E820_RAM && a >= e->addr && a - e->addr < e->size)
-			return true;
-	}
-	return false;
-}
-
 bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
 {
 	maddr_t a = mfn_to_maddr(m);

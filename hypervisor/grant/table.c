@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A domain's grant table: creation, growth, seeding by the domain builder, end. The shared frames are our
+ * A domain's grant table: creation, growth, end. The shared frames are our
  * pages that the guest may map and write; what we find in them is never trusted. d->grant_lock.
  */
 #include "internal.h"
@@ -88,23 +88,6 @@ int grant_table_frame(struct domain *d, unsigned idx, uint64_t *mfn)
 	err = grant_grow(d, idx + 1);
 	if (!err)
 		*mfn = mfn_x(virt_to_mfn(d->grant->shared[index_nospec(idx, d->grant->nr_frames)]));
-	spin_unlock(&d->grant_lock);
-	return err;
-}
-
-int grant_seed(struct domain *d, unsigned ref, uint16_t to, uint64_t frame)
-{
-	grant_entry_v1_t *e;
-	int err = -EINVAL;
-
-	spin_lock(&d->grant_lock);
-	if (ref < grant_nr_entries(d->grant) && !grant_active(d->grant, ref)->pins && frame <= UINT32_MAX) {
-		e = grant_shared(d->grant, ref);
-		e->frame = frame;
-		e->domid = to;
-		__atomic_store_n(&e->flags, GTF_permit_access, __ATOMIC_RELEASE);
-		err = 0;
-	}
 	spin_unlock(&d->grant_lock);
 	return err;
 }

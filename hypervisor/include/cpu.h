@@ -78,7 +78,7 @@ static inline void raise_softirq(enum softirq s)
 
 /* Features found at boot. */
 struct cpu_features {
-	bool nx, smep, smap, xsave, pge, page1gb, fsgsbase, syscall, tsc_aux;
+	bool smep, smap, xsave, pge, page1gb, tsc_aux;
 	uint64_t xcr0;
 	unsigned xsave_size;
 	unsigned maxphysaddr;

@@ -18,8 +18,6 @@ int grant_init(struct domain *d, unsigned max_frames);
 int grant_release_mappings(struct domain *d);
 /* With the last reference to d: until then others may hold mappings of what it granted. */
 void grant_free(struct domain *d);
-/* Domain builder: make entry `ref` grant `frame` of d to `to` (GTF_permit_access). */
-int grant_seed(struct domain *d, unsigned ref, uint16_t to, uint64_t frame);
 /* -EINVAL: beyond the limit, -ENOMEM. mfn of the idx'th frame of d's grant table, growing it: XENMAPSPACE_grant_table. */
 int grant_table_frame(struct domain *d, unsigned idx, uint64_t *mfn);
 /* For the audit: each live handle of d, the frame it holds, and whether it serves a page-table entry. */

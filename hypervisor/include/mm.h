@@ -92,7 +92,6 @@ void *pt_page_alloc(void);
 void memory_free_boot(void);
 
 /* --- memory map of the machine --- */
-bool maddr_is_ram(maddr_t a);
 /* May dom0 map this frame that is no RAM (device registers, firmware tables; not APIC/IOAPIC)? */
 bool mfn_is_mmio_for(mfn_t m, const struct domain *d);
 

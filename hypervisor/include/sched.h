@@ -48,7 +48,6 @@ void sched_init(void);
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_free(struct vcpu *v);
 void schedule(void);			/* from the exit path only */
-void vcpu_wake(struct vcpu *v);		/* look again: it may have become runnable */
 void vcpu_unblock(struct vcpu *v);	/* event pending: ends block (and poll) */
 void vcpu_pause(struct vcpu *v);	/* counts; when it returns, v does not run (unless v is current) */
 void vcpu_unpause(struct vcpu *v);

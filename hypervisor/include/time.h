@@ -17,7 +17,6 @@ struct vcpu_time_info;
 extern uint64_t tsc_khz;
 
 s_time_t now(void);
-uint64_t wall_seconds(void);			/* Unix time of boot + now, whole seconds */
 
 struct timer {
 	s_time_t expires;

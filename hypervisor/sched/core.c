@@ -77,8 +77,6 @@ void vcpu_unblock(struct vcpu *v)
 		change_flags(v, 0, VPF_BLOCKED | VPF_POLLING);
 }
 
-void vcpu_wake(struct vcpu *v) { change_flags(v, 0, 0); }
-
 void vcpu_yield(struct vcpu *v)
 {
 	spin_lock(&sched_lock);

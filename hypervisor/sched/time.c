@@ -159,8 +159,6 @@ static uint64_t __init rtc_seconds(void)
 	return unix_days(2000 + a.year, a.month, a.day) * 86400 + a.h * 3600UL + a.m * 60UL + a.s;
 }
 
-uint64_t wall_seconds(void) { return (wall_ns_at_boot + now()) / 1000000000; }
-
 /* shared_info's wc_*: an odd version says "being written". time_lock held. */
 static void publish_wallclock(struct domain *d)
 {

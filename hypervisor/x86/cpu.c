@@ -41,13 +41,10 @@ void __init cpu_detect(void)
 		cpuid_count(7, 0, r);
 		cpu_features.smep = opt.smep && r[1] >> 7 & 1;
 		cpu_features.smap = opt.smap && r[1] >> 20 & 1;
-		cpu_features.fsgsbase = r[1] & 1;
 	}
 	cpuid_count(0x80000000, 0, r);
 	max_ext = r[0];
 	cpuid_count(0x80000001, 0, r);
-	cpu_features.nx = r[3] >> 20 & 1;
-	cpu_features.syscall = r[3] >> 11 & 1;
 	cpu_features.tsc_aux = r[3] >> 27 & 1;
 	cpu_features.page1gb = r[3] >> 26 & 1;
 	cpu_features.maxphysaddr = 36;

@@ -12,7 +12,6 @@
 #include "pv.h"
 #include "x86.h"
 
-extern hypercall_fn *const hypercall_table[64];
 void exit_work(void);
 
 static void softirqs(struct cpu *c)
@@ -37,7 +36,7 @@ static void restart_hypercall(struct vcpu *v)
 	long rc;
 
 	v->cont.restarting = false;
-	rc = hypercall_table[index_nospec(r->rax, 64)](r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
+	rc = hypercall_table[index_nospec(r->rax, NR_HYPERCALLS)](r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
 	if (rc == -ERESTART) {
 		v->cont.restarting = true;
 		return;
