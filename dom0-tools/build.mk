@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# The control domain: every source under dom0-tools on the library OS, with the libraries of
-# codecs.mk, and the initrd that it finds its files in.
+# The control domain: every source under dom0-tools, and the backends, on the library OS, with the
+# libraries of codecs.mk, and the initrd that it finds its files in.
 
-TOOLS_SRC := $(sort $(wildcard dom0-tools/*.c dom0-tools/*/*.c))
+TOOLS_SRC := $(sort $(wildcard dom0-tools/*.c dom0-tools/*/*.c drivers/backend/*/*.c))
 TOOLS_OBJ := $(TOOLS_SRC:%=$(B)/%.o)
 
 include dom0-tools/codecs.mk

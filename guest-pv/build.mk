@@ -6,6 +6,7 @@
 #   LIBOS_CFLAGS   to compile them          LIBOS_READY  order-only prerequisite of such an object
 #   LIBOS_LDFLAGS  to link with $(LD)       LIBOS_LIBS   prerequisites and inputs of the link
 #   KIT_CFLAGS, KIT_LIB                     the kit alone: no C library, no library OS
+#   FRONT_LIB                               the frontends (drivers/build.mk), which need the kit alone
 # A program:  $(B)/x.elf: $(objects) $(LIBOS_LIBS)
 #                     $(call say,LINK,$@)
 #                     $(Q)$(call libos_link,$@,$(objects))
@@ -21,6 +22,7 @@ KIT_SRC := $(wildcard guest-pv/kit/*.c)
 KIT_ASM := $(wildcard guest-pv/kit/*.asm)
 KIT_LIB := $(B)/guest-pv/libkit.a
 KIT_LDSCRIPT := guest-pv/kit/guest.lds
+FRONT_LIB := $(B)/drivers/libfront.a
 
 # --- The C library -------------------------------------------------------------------------------
 # __DYNAMIC_REENT__ makes the library ask for the thread's own state, so it must be seen alike by the
@@ -41,14 +43,14 @@ $(LIBOS_READY): guest-pv/libos/build-newlib
 $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a: $(LIBOS_READY) ;
 
 # --- The library OS ------------------------------------------------------------------------------
-LIBOS_CFLAGS := $(GUEST_CODE) $(GUEST_WARN) $(GUEST_INCLUDE) -Iguest-pv/libos/include \
+LIBOS_CFLAGS := $(GUEST_CODE) $(GUEST_WARN) $(GUEST_INCLUDE) -Iguest-pv/libos/include -Idrivers \
 	-isystem $(NEWLIB)/include -D__DYNAMIC_REENT__ -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=1
 LIBOS_SRC := $(wildcard guest-pv/libos/*.c)
 LIBOS_ASM := $(wildcard guest-pv/libos/*.asm)
 LIBOS_LIB := $(B)/guest-pv/libos.a
 LIBOS_LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack \
 	--gc-sections --build-id=none -T $(KIT_LDSCRIPT)
-LIBOS_LIBS := $(LIBOS_LIB) $(KIT_LIB) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
+LIBOS_LIBS := $(LIBOS_LIB) $(FRONT_LIB) $(KIT_LIB) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
 	$(shell $(CC) -print-libgcc-file-name) $(KIT_LDSCRIPT)
 # The whole library OS goes first: the C library has defaults of its own for some of its functions (locks
 # that lock nothing), and the linker takes whichever it meets first.
