@@ -18,7 +18,7 @@
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(grant_entry_v1_t))
 #define MAPPINGS_PER_PAGE (PAGE_SIZE / sizeof(struct mapping))
-#define MAP_PAGES_MAX 1024u		/* 262,144 handles a domain */
+#define MAP_PAGES_MAX 1536u		/* 261,120 handles a domain */
 
 struct active {
 	uint32_t frame;			/* what the entry granted when it was first pinned */
@@ -34,6 +34,7 @@ struct mapping {
 	};
 	uint16_t flags;			/* GNTMAP_*; 0: not in use */
 	uint16_t busy;			/* an unmap is at work */
+	maddr_t entry;			/* GNTMAP_host_map: the L1 entry it was mapped by */
 };
 
 struct grant_table {

@@ -72,7 +72,7 @@ static void handle_put(struct domain *d, uint32_t handle)
 	spin_unlock(&d->grant_lock);
 }
 
-static int map_host(const gnttab_map_grant_ref_t *op, uint64_t frame)
+static int map_host(const gnttab_map_grant_ref_t *op, uint64_t frame, maddr_t *entry)
 {
 	struct vcpu *v = current;
 	uint64_t flags = PTE_P | PTE_US | PTE_A | PTE_D | (op->flags & GNTMAP_readonly ? 0 : PTE_RW);
@@ -80,7 +80,7 @@ static int map_host(const gnttab_map_grant_ref_t *op, uint64_t frame)
 
 	flags |= ((uint64_t)op->flags >> _GNTMAP_guest_avail0 << 9) & PTE_AVAIL;
 	spin_lock(&v->domain->mm_lock);
-	err = pt_grant_map(v, op->host_addr, op->flags & GNTMAP_contains_pte, pte_make(mfn(frame), flags));
+	err = pt_grant_map(v, op->host_addr, op->flags & GNTMAP_contains_pte, pte_make(mfn(frame), flags), entry);
 	spin_unlock(&v->domain->mm_lock);
 	return err;
 }
@@ -98,7 +98,7 @@ static int16_t map(struct domain *d, struct domain *rd, gnttab_map_grant_ref_t *
 	st = grant_pin(rd, d->id, op->ref, rw, &frame);
 	if (unlikely(st))
 		goto no_pin;
-	if (likely(op->flags & GNTMAP_host_map) && unlikely(map_host(op, frame))) {
+	if (likely(op->flags & GNTMAP_host_map) && unlikely(map_host(op, frame, &m->entry))) {
 		st = GNTST_general_error;
 		goto no_entry;
 	}
@@ -148,7 +148,7 @@ static int16_t unmap_kinds(const struct mapping *m, uint64_t host, uint64_t bus,
 	if (pte && new_va)
 		return GNTST_general_error;
 	spin_lock(&v->domain->mm_lock);
-	err = pt_grant_unmap(v, host, pte, frame, !(m->flags & GNTMAP_readonly), new_va);
+	err = pt_grant_unmap(v, host, pte, frame, !(m->flags & GNTMAP_readonly), new_va, m->entry);
 	spin_unlock(&v->domain->mm_lock);
 	return err ? GNTST_general_error : GNTST_okay;
 }

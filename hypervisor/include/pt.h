@@ -45,17 +45,20 @@ int pt_update_entry(struct vcpu *v, struct domain *d, struct domain *pg_owner, s
 bool pt_cmpxchg_l1(struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc);
 /* Goes on with what earlier operations of v on d left behind: 0 or -ERESTART. d->mm_lock held. */
 int pt_finish(struct vcpu *v, struct domain *d);
+/* On the way out: a piece of what an emulated instruction of v left behind. */
+void pt_finish_current(struct vcpu *v);
 
 /* --- grant mappings: an L1 entry that maps a granted frame, made and removed only here --- */
 /* Writes `val` into the L1 entry at machine address addr (contains_pte), or that maps virtual
- * address addr of v. The frame's references are the caller's (grant code). The old entry is put.
- * -EINVAL: there is no such entry. The domain's mm_lock is held. */
-int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val);
-/* Clears that entry, which must map m by grant (and be writable iff rw), or with new_va != 0 moves
- * the entry now at new_va there. -EINVAL: it is not so. On return no CPU translates by the old
- * entry. The domain's mm_lock is held. */
+ * address addr of v, and says where that is. The frame's references are the caller's (grant code). The
+ * old entry is put. -EINVAL: there is no such entry. The domain's mm_lock is held. */
+int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, maddr_t *entry);
+/* Clears that entry, which addr must name as before, or with new_va != 0 moves the entry now at new_va
+ * there (a grant's own cannot move). -EINVAL: it is not so. If `entry` does not map m (writable iff rw)
+ * by a grant any more there is nothing to clear, and nothing to move to. On success no CPU translates
+ * by the old entry. The domain's mm_lock is held. */
 int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw,
-		   uint64_t new_va);
+		   uint64_t new_va, maddr_t entry);
 
 /* --- walk.c --- */
 /* The L1 entry that maps va in v's current address space: a pointer to it, NULL if there is no L1

@@ -2,7 +2,9 @@
 /*
  * L1 entries that map granted frames. They are marked PTE_GRANT, a bit no guest can set: their
  * references are the grant table's, so neither overwriting such an entry nor tearing down its table
- * drops any. Lock: the mm_lock of the mapping domain.
+ * drops any. The handle remembers where its entry is: only there it is unmapped, and if it is gone
+ * from there, whoever did that, the handle can be given up without it.
+ * Lock: the mm_lock of the mapping domain.
  */
 #include "domain.h"
 #include "errno.h"
@@ -25,14 +27,8 @@ static pte_t *find(struct vcpu *v, uint64_t addr, bool contains_pte)
 		f = mfn_valid(m) ? mfn_to_frame(m) : NULL;
 		ptep = f && addr % sizeof(pte_t) == 0 ? maddr_to_virt(addr) : NULL;
 	}
-	if (!ptep || f->owner != v->domain || frame_type(f->state) != FT_L1 ||
-	    !(f->state & FRAME_VALID)) {
-		domain_log(v->domain, LOG_WARN,
-			   "refused grant mapping: %s 0x%lx is in no L1 page table\n",
-			   contains_pte ? "entry" : "address", addr);
-		return NULL;
-	}
-	return ptep;
+	return ptep && f->owner == v->domain && frame_type(f->state) == FT_L1 &&
+	       (f->state & FRAME_VALID) ? ptep : NULL;
 }
 
 static pte_t swap(pte_t *ptep, pte_t val)
@@ -40,36 +36,67 @@ static pte_t swap(pte_t *ptep, pte_t val)
 	return __atomic_exchange_n(ptep, val, __ATOMIC_ACQ_REL);
 }
 
-int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val)
+int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, maddr_t *entry)
 {
 	pte_t *ptep = find(v, addr, contains_pte);
 
-	if (!ptep)
+	if (!ptep) {
+		domain_log(v->domain, LOG_WARN, "refused grant mapping: %s 0x%lx is in no L1 page table\n",
+			   contains_pte ? "entry" : "address", addr);
 		return -EINVAL;
+	}
+	*entry = virt_to_maddr(ptep);
 	pt_entry_put(1, swap(ptep, (pt_adjust(val) & ~PTE_G) | PTE_GRANT), false);
 	return 0;
 }
 
-int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw,
-		   uint64_t new_va)
+static bool maps(pte_t e, mfn_t m, bool rw)
 {
-	pte_t *ptep = find(v, addr, contains_pte), *from = new_va ? find(v, new_va, false) : NULL,
-	      val = 0;
+	return (e & PTE_P) && (e & PTE_GRANT) && mfn_eq(pte_mfn(e), m) && !(e & PTE_RW) == !rw;
+}
 
-	/* The entry put in its own place would outlive the handle that it lives on. */
-	if (!ptep || (new_va && (!from || from == ptep)))
-		return -EINVAL;
-	if (!(*ptep & PTE_P) || !(*ptep & PTE_GRANT) || !mfn_eq(pte_mfn(*ptep), m) ||
-	    !(*ptep & PTE_RW) != !rw) {
-		domain_log(v->domain, LOG_WARN,
-			   "refused grant unmap: L1 entry 0x%016lx does not map frame 0x%lx %s\n",
-			   *ptep, mfn_x(m), rw ? "writable" : "read-only");
+/* Clears the entry, or moves what new_va maps there. A grant's entry cannot move: its handle knows it by its
+ * place (and in its own place it would outlive the handle that it lives on). */
+static int take_away(struct vcpu *v, pte_t *ptep, uint64_t new_va)
+{
+	pte_t *from = new_va ? find(v, new_va, false) : NULL;
+
+	if (new_va && (!from || (*from & PTE_GRANT))) {
+		domain_log(v->domain, LOG_WARN, "refused to move the entry of 0x%lx: %s\n", new_va,
+			   from ? "it is a grant's" : "there is none");
 		return -EINVAL;
 	}
-	if (from)
-		val = swap(from, 0);
-	swap(ptep, val);
-	/* Not only addr: a table linked more than once shows the entry at other addresses too. */
-	tlb_flush_domain(v->domain);
+	swap(ptep, from ? swap(from, 0) : 0);
 	return 0;
+}
+
+/* addr does not lead to the entry as it was. Has it been overwritten, or its table given up? Then there is
+ * nothing to take away. */
+static int explain(struct vcpu *v, uint64_t addr, mfn_t m, bool rw, uint64_t new_va, maddr_t entry)
+{
+	pte_t *ptep = find(v, entry, true);
+	bool there = ptep && maps(READ_ONCE(*ptep), m, rw);
+
+	if (!there && !new_va)
+		return 0;
+	domain_log(v->domain, LOG_WARN, "refused grant unmap at 0x%lx: the entry of frame 0x%lx is %s\n",
+		   addr, mfn_x(m), there ? "not there" : "overwritten");
+	return -EINVAL;
+}
+
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw,
+		   uint64_t new_va, maddr_t entry)
+{
+	pte_t *ptep = find(v, addr, contains_pte);
+	int rc;
+
+	if (likely(ptep && virt_to_maddr(ptep) == entry && maps(*ptep, m, rw)))
+		rc = take_away(v, ptep, new_va);
+	else
+		rc = explain(v, addr, m, rw, new_va, entry);
+	/* Not only addr: a table linked more than once shows the entry at other addresses too; and who
+	 * overwrote it may not have flushed. */
+	if (!rc)
+		tlb_flush_domain(v->domain);
+	return rc;
 }

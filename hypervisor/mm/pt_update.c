@@ -130,3 +130,10 @@ int pt_finish(struct vcpu *v, struct domain *d)
 	}
 	return 0;
 }
+
+void pt_finish_current(struct vcpu *v)
+{
+	spin_lock(&v->domain->mm_lock);
+	(void)pt_finish(v, v->domain);
+	spin_unlock(&v->domain->mm_lock);
+}

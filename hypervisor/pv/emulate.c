@@ -41,18 +41,17 @@ static bool read_cr(struct vcpu *v, unsigned n, uint64_t *val)
 	return false;
 }
 
-/* An instruction cannot be left half done: a preempted switch goes on at once. */
-static bool load_base(struct vcpu *v, mfn_t m)
+/* Preempted while the new tables are validated, the instruction runs again. Once the switch is done only
+ * what the old base held is left to give up, and the way out does that. */
+static bool load_base(struct vcpu *v, mfn_t m, bool *again)
 {
-	int rc;
+	int rc = vcpu_set_base(v, m, false);
 
-	do
-		rc = vcpu_set_base(v, m, false);
-	while (rc == -ERESTART);
-	return rc == 0;
+	*again = rc == -ERESTART && !mfn_eq(v->pv.base_kernel, m);
+	return !rc || rc == -ERESTART;
 }
 
-static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
+static bool write_cr(struct vcpu *v, unsigned n, uint64_t val, bool *again)
 {
 	switch (n) {
 	case 0:
@@ -66,7 +65,7 @@ static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
 		v->info->arch.cr2 = val;
 		return true;
 	case 3:
-		return load_base(v, mfn(xen_cr3_to_pfn(val)));
+		return load_base(v, mfn(xen_cr3_to_pfn(val)), again);
 	case 4:
 		v->pv.ctrlreg[4] = val & PV_CR4_GUEST;
 		vcpu_load_cr4(v);
@@ -75,13 +74,13 @@ static bool write_cr(struct vcpu *v, unsigned n, uint64_t val)
 	return false;
 }
 
-static bool mov_cr(struct vcpu *v, struct insn *i, bool write)
+static bool mov_cr(struct vcpu *v, struct insn *i, bool write, bool *again)
 {
 	uint8_t modrm = insn_next(i);
 	unsigned cr = (modrm >> 3 & 7) | (i->rex & 4) << 1;
 	uint64_t *r = insn_gpr(&v->regs, (modrm & 7) | (i->rex & 1) << 3);
 
-	return write ? write_cr(v, cr, *r) : read_cr(v, cr, r);
+	return write ? write_cr(v, cr, *r, again) : read_cr(v, cr, r);
 }
 
 static bool mov_dr(struct vcpu *v, struct insn *i, bool write)
@@ -149,7 +148,7 @@ static bool group7(struct vcpu *v, struct insn *i)
 	return true;
 }
 
-static bool two_byte(struct vcpu *v, struct insn *i)
+static bool two_byte(struct vcpu *v, struct insn *i, bool *again)
 {
 	uint8_t op = insn_next(i);
 
@@ -171,7 +170,7 @@ static bool two_byte(struct vcpu *v, struct insn *i)
 		return true;
 	case 0x20:
 	case 0x22:
-		return mov_cr(v, i, op & 2);
+		return mov_cr(v, i, op & 2, again);
 	case 0x21:
 	case 0x23:
 		return mov_dr(v, i, op & 2);
@@ -218,7 +217,7 @@ bool pv_emulate_gp(struct vcpu *v)
 		return false;
 	switch (op) {
 	case 0x0f:
-		done = two_byte(v, &i);
+		done = two_byte(v, &i, &again);
 		break;
 	case 0x6c ... 0x6f:
 		done = pv_in_out_string(v, &i, op, &again);

@@ -9,6 +9,7 @@
 #include "errno.h"
 #include "hypercall.h"
 #include "printk.h"
+#include "pt.h"
 #include "pv.h"
 #include "x86.h"
 
@@ -61,6 +62,8 @@ void exit_work(void)
 		} else if (v->cont.restarting) {
 			restart_hypercall(v);
 			irq_window();
+		} else if (unlikely(v->unfinished)) {
+			pt_finish_current(v);
 		} else if (v->bounce.flags) {
 			pv_deliver_bounce(v);
 		} else if (v->nmi_pending && pv_deliver_nmi(v)) {

@@ -209,6 +209,73 @@ static void check_replace(void)
 	check_value("clean", set(window + PAGE_SIZE, 0), 0);
 }
 
+static bool in_use(unsigned int ref)
+{
+	return __atomic_load_n(&grants[ref].flags, __ATOMIC_SEQ_CST) & (GTF_reading | GTF_writing);
+}
+
+/* What a grant's entry was overwritten with is not its handle's to take away; the handle can go. */
+static void check_overwritten(void)
+{
+	grant_handle_t a, b;
+
+	say("# a grant's entry, overwritten\n");
+	grant(22, virt_to_mfn(page));
+	grant(23, virt_to_mfn(victim));
+	check_value("map", grant_map(22, &a), GNTST_okay);
+	check_value("another over it", grant_map(23, &b), GNTST_okay);
+	*(uint64_t *)page = 1;
+	*(uint64_t *)victim = 2;
+	check("the first cannot be replaced", grant_unmap(a, (unsigned long)page) != GNTST_okay);
+	check_value("it can be given up", grant_unmap(a, 0), GNTST_okay);
+	check("the second is still there", *(uint64_t *)window == 2 && in_use(23) && !in_use(22));
+	check_value("unmap", grant_unmap(b, 0), GNTST_okay);
+	check("it is gone", probe_read(window) != 0 && !in_use(23));
+
+	check_value("map", grant_map(22, &a), GNTST_okay);
+	check_value("a plain entry of the same frame", set(window, 0), 0);
+	check_value("in its place", set(window, pte_make(virt_to_mfn(page), PTE_RW)), 0);
+	check_value("the handle can be given up", grant_unmap(a, 0), GNTST_okay);
+	check("the plain entry stays", *(uint64_t *)window == 1 && !in_use(22));
+	check_value("clean", set(window, 0), 0);
+
+	check_value("map", grant_map(22, &a), GNTST_okay);
+	check_value("another", grant_map(23, &b), GNTST_okay);
+	check("moving a grant's entry", ({
+					       struct gnttab_unmap_and_replace u = {
+						       .host_addr = (long)window,
+						       .new_addr = (long)window,
+						       .handle = b };
+
+					       hypercall_grant_table_op(GNTTABOP_unmap_and_replace, &u, 1);
+					       u.status;
+				       }) != GNTST_okay);
+	check_value("unmap", grant_unmap(b, 0), GNTST_okay);
+	check_value("unmap the one below", grant_unmap(a, 0), GNTST_okay);
+}
+
+/* The entry lies in a table that is given up before the handle. */
+static void check_table_gone(void)
+{
+	struct gnttab_map_grant_ref m = { .host_addr = virt_to_maddr(victim) + 8,
+					  .flags = GNTMAP_host_map | GNTMAP_contains_pte,
+					  .ref = 22, .dom = start_info_domid() };
+	struct gnttab_unmap_grant_ref u = { .host_addr = m.host_addr };
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		((pte_t *)victim)[i] = 0;
+	check_value("read-only", pt_protect(victim, PTE_RO), 0);
+	check_value("pinned", ext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(victim), 0), 0);
+	hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1);
+	check_value("mapped into it", m.status, GNTST_okay);
+	check_value("unpinned", ext(MMUEXT_UNPIN_TABLE, virt_to_mfn(victim), 0), 0);
+	u.handle = m.handle;
+	hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
+	check_value("the handle can be given up", u.status, GNTST_okay);
+	check("the grant is unused", !in_use(22));
+	check_value("writable again", pt_protect(victim, PTE_RW), 0);
+}
+
 static void check_caching(void)
 {
 	mfn_t mfn = virt_to_mfn(page);
@@ -261,6 +328,8 @@ void test_main(void)
 	check_descriptors();
 	check_linear();
 	check_replace();
+	check_overwritten();
+	check_table_gone();
 	if (!start_info_is_dom0()) {
 		check_caching();
 		check_foreign();

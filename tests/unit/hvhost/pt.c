@@ -16,7 +16,7 @@ static pte_t *find(uint64_t addr, bool contains_pte)
 	return n < FAKE_PT_ENTRIES ? &fake_pt[n] : NULL;
 }
 
-int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val)
+int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, maddr_t *entry)
 {
 	pte_t *e = find(addr, contains_pte);
 
@@ -24,15 +24,19 @@ int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val)
 	if (!e)
 		return -EINVAL;
 	*e = val;
+	*entry = e - fake_pt;
 	return 0;
 }
 
-int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw, uint64_t new_va)
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw, uint64_t new_va,
+		   maddr_t entry)
 {
-	pte_t *e = find(addr, contains_pte), *from = new_va ? find(new_va, false) : NULL;
+	pte_t *e = find(addr, contains_pte), *from = new_va ? find(new_va, false) : NULL, was = fake_pt[entry];
 
 	(void)v;
-	if (!e || (new_va && !from) || !(*e & PTE_P) || !mfn_eq(pte_mfn(*e), m) || !(*e & PTE_RW) != !rw)
+	if (!(was & PTE_P) || !mfn_eq(pte_mfn(was), m) || !(was & PTE_RW) != !rw)
+		return new_va ? -EINVAL : 0;
+	if (!e || e != &fake_pt[entry] || (new_va && !from))
 		return -EINVAL;
 	*e = from ? *from : 0;
 	if (from)
