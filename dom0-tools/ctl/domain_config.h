@@ -23,6 +23,7 @@ struct domain_config {
 	char *kernel, *ramdisk, *cmdline;       /* malloc'ed; ramdisk and cmdline may be NULL */
 	uint64_t memory_kb, max_memory_kb;
 	unsigned int vcpus, max_vcpus;
+	uint64_t cpus[DOMAIN_MAX_VCPUS], cpus_soft[DOMAIN_MAX_VCPUS];   /* cpuset.h; 0: not given */
 	unsigned int weight, cap;               /* weight 0: the scheduler's default */
 	int max_grant_frames;                   /* -1: the hypervisor's default */
 	unsigned int max_event_channels;

@@ -32,6 +32,12 @@ int ctl_vcpu_set_context(domid_t domid, unsigned int vcpu, const vcpu_guest_cont
 /* weight 1-65535, cap in percent of a CPU, 0 none; -EOPNOTSUPP: the scheduler has neither. */
 int ctl_domain_weight(domid_t domid, unsigned int weight, unsigned int cap);
 
+/* ctl/vcpu.c */
+int ctl_vcpu_info(domid_t domid, unsigned int vcpu, struct xen_domctl_getvcpuinfo *info);
+/* Sets of CPUs, bit n for CPU n, as wide as 64; NULL: not asked, not changed. */
+int ctl_vcpu_affinity(domid_t domid, unsigned int vcpu, uint64_t *hard, uint64_t *soft);
+int ctl_vcpu_pin(domid_t domid, unsigned int vcpu, const uint64_t *hard, const uint64_t *soft);
+
 /* ctl/memory.c */
 /* Gives the domain nr_pages frames at pfn 0 on; mfns[pfn] from os_alloc_pages receives them. */
 int ctl_populate(domid_t domid, xen_pfn_t *mfns, uint64_t nr_pages);

@@ -15,6 +15,7 @@
 #include "ctl/logscan.h"
 #include "ctl/records.h"
 #include "ctl/target.h"
+#include "ctl/vcpus.h"
 #include "ctl/xstree.h"
 #include "console/console.h"
 
@@ -116,9 +117,9 @@ static int set_limits(const struct domain_config *c, domid_t domid, struct err *
 	if (rc)
 		return refused(err, rc, "cannot set the domain's memory limit");
 	if (!c->weight && !c->cap)
-		return 0;
+		return vcpus_pin_config(domid, c, err);
 	rc = ctl_domain_weight(domid, c->weight ? c->weight : 256, c->cap);
-	return rc ? refused(err, rc, "cpu_weight and cap") : 0;
+	return rc ? refused(err, rc, "cpu_weight and cap") : vcpus_pin_config(domid, c, err);
 }
 
 static int alloc_ports(struct builder_domain *d, struct err *err)

@@ -96,13 +96,13 @@ static bool make_guest_owned(xs_transaction_t t, domid_t domid)
 	return true;
 }
 
-static bool put_cpus(xs_transaction_t t, domid_t domid, const struct domain_config *c)
+static bool put_cpus(xs_transaction_t t, domid_t domid, unsigned int n, unsigned int max)
 {
 	char key[40];
 
-	for (unsigned int i = 0; i < c->max_vcpus; i++) {
+	for (unsigned int i = 0; i < max; i++) {
 		snprintf(key, sizeof(key), "cpu/%u/availability", i);
-		if (!put(t, domid, key, i < c->vcpus ? "online" : "offline"))
+		if (!put(t, domid, key, i < n ? "online" : "offline"))
 			return false;
 	}
 	return true;
@@ -142,7 +142,7 @@ static bool put_all(xs_transaction_t t, const struct domain_config *c,
 	       put_number(t, d->domid, "domid", d->domid) &&
 	       put_number(t, d->domid, "memory/static-max", c->max_memory_kb) &&
 	       put_number(t, d->domid, "memory/target", c->memory_kb) &&
-	       put_cpus(t, d->domid, c) && put_rings(t, d) && make_guest_owned(t, d->domid);
+	       put_cpus(t, d->domid, c->vcpus, c->max_vcpus) && put_rings(t, d) && make_guest_owned(t, d->domid);
 }
 
 int xstree_create(const struct domain_config *c, const struct builder_domain *d, struct err *err)
@@ -185,6 +185,11 @@ int xstree_rename(domid_t domid, const char *name)
 	}
 	free(vm);
 	return rc;
+}
+
+int xstree_set_cpus(domid_t domid, unsigned int n, unsigned int max)
+{
+	return put_cpus(XBT_NULL, domid, n, max) ? 0 : -errno;
 }
 
 int xstree_domain0(void)

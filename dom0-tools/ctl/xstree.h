@@ -15,6 +15,8 @@ struct xs_handle *xstree_handle(void);
 int xstree_create(const struct domain_config *c, const struct builder_domain *d, struct err *err);
 void xstree_remove(domid_t domid, const uint8_t uuid[16]);
 int xstree_rename(domid_t domid, const char *name);
+/* cpu/N/availability: the first n of max vcpus are to be online. */
+int xstree_set_cpus(domid_t domid, unsigned int n, unsigned int max);
 /* Domain 0's own entries. */
 int xstree_domain0(void);
 

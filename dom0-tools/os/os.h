@@ -11,8 +11,8 @@
  *
  * Operations in use (a hypervisor must implement these, and those that Xen's own tools use):
  *   domctl        createdomain 1, destroydomain 2, pausedomain 3, unpausedomain 4,
- *                 getdomaininfo 5, max_mem 11, setvcpucontext 12, max_vcpus 15,
- *                 scheduler_op 16 (putinfo), hypercall_init 22
+ *                 getdomaininfo 5, setvcpuaffinity 9, max_mem 11, setvcpucontext 12, getvcpuinfo 14,
+ *                 max_vcpus 15, scheduler_op 16 (putinfo), hypercall_init 22, getvcpuaffinity 25
  *   sysctl        readconsole 1, physinfo 3, sched_id 4, getdomaininfolist 6, debug_keys 7
  *   memory_op     populate_physmap 6
  *   mmuext_op     pin_l4_table 3 (foreign domain)

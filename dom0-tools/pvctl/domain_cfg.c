@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ctl/cpuset.h"
 #include "pvctl/domain_cfg.h"
 
 #define MAX_MEMORY_MB (1LL << 20)
@@ -110,6 +111,26 @@ static int read_sizes(struct domain_config *c, struct cfg *cfg, struct err *err)
 	c->max_memory_kb = (uint64_t)maxmem << 10;
 	c->vcpus = (unsigned int)vcpus;
 	c->max_vcpus = (unsigned int)maxvcpus;
+	return 0;
+}
+
+/* A set for all vcpus, or a list: one for each, from vcpu 0 on. */
+static int read_cpus(struct domain_config *c, struct cfg *cfg, const char *key, uint64_t *sets,
+		     struct err *err)
+{
+	const struct cfg_setting *s = cfg_find(cfg, key);
+	bool list = s && s->value.kind == CFG_LIST;
+
+	if (list && s->value.nr_items > c->max_vcpus)
+		return cfg_wrong(cfg, key, err, "expected a set for each of maxvcpus = %u vcpus, found "
+				 "%u", c->max_vcpus, s->value.nr_items);
+	for (unsigned int i = 0; s && i < (list ? s->value.nr_items : c->max_vcpus); i++) {
+		const struct cfg_value *v = list ? &s->value.items[i] : &s->value;
+
+		if (v->kind == CFG_LIST || cpuset_parse(v->text, &sets[i]))
+			return cfg_wrong(cfg, key, err, "expected CPUs like \"all\", \"2\" or "
+					 "\"0-3,^1\", found %s", v->kind == CFG_LIST ? "a list" : v->text);
+	}
 	return 0;
 }
 
@@ -227,6 +248,10 @@ int domain_cfg_read(struct domain_config *out, struct cfg *cfg, uint64_t seed,
 		rc = read_files(&c, cfg, err);
 	if (!rc)
 		rc = read_sizes(&c, cfg, err);
+	if (!rc)
+		rc = read_cpus(&c, cfg, "cpus", c.cpus, err);
+	if (!rc)
+		rc = read_cpus(&c, cfg, "cpus_soft", c.cpus_soft, err);
 	if (!rc)
 		rc = read_limits(&c, cfg, err);
 	if (!rc)

@@ -2,6 +2,7 @@
 /* Rows, states, times and JSON. Names come from guests' configurations: JSON escapes them. */
 #include <inttypes.h>
 #include <string.h>
+#include "ctl/cpuset.h"
 #include "pvctl/format.h"
 
 const char format_list_header[] =
@@ -32,6 +33,24 @@ void format_list_row(char *out, size_t size, const char *name, const ctl_info *i
 	snprintf(out, size, "%-40s %5d %5lu %5d     %s  %8.1f\n", name, info->domain,
 		 (unsigned long)((info->tot_pages + info->outstanding_pages) >> 8),
 		 (int)info->nr_online_vcpus, state, (double)info->cpu_time / 1e9);
+}
+
+const char format_vcpu_header[] =
+	"Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)\n";
+
+void format_vcpu_row(char *out, size_t size, const char *name, domid_t domid,
+		     const struct xen_domctl_getvcpuinfo *info, const char *hard, const char *soft)
+{
+	char cpu[12] = "-", state[4] = "--p";
+
+	if (info->online) {
+		snprintf(cpu, sizeof(cpu), "%u", info->cpu);
+		state[0] = info->running ? 'r' : '-';
+		state[1] = info->blocked ? 'b' : '-';
+		state[2] = '-';
+	}
+	snprintf(out, size, "%-32s %5u %5u %5s   %s  %9.1f  %s / %s\n", name, domid, info->vcpu, cpu,
+		 state, (double)info->cpu_time / 1e9, hard, soft);
 }
 
 void format_uptime(char *out, size_t size, uint64_t seconds)
@@ -72,12 +91,36 @@ static void json_number(FILE *out, const char *indent, const char *key, uint64_t
 #define IN3 "                "
 #define IN4 IN3 "    "
 
+/* One list of CPUs a vcpu that was given any; xl prints the same. */
+static void json_cpus(FILE *out, const char *key, const uint64_t *sets)
+{
+	const char *comma = "";
+
+	fprintf(out, IN3 "\"%s\": [\n", key);
+	for (unsigned int i = 0; i < DOMAIN_MAX_VCPUS && sets[i]; i++, comma = ",\n") {
+		fprintf(out, "%s" IN4 "[", comma);
+		comma = "";
+		for (unsigned int cpu = 0; cpu < CPUSET_MAX; cpu++) {
+			if (sets[i] >> cpu & 1) {
+				fprintf(out, "%s%u", comma, cpu);
+				comma = ", ";
+			}
+		}
+		fputc(']', out);
+	}
+	fprintf(out, "\n" IN3 "],\n");
+}
+
 static void json_build(FILE *out, const ctl_info *info, const struct domain_config *c)
 {
 	fprintf(out, "            \"b_info\": {\n");
 	json_number(out, IN3, "max_vcpus", c ? c->max_vcpus : info->max_vcpu_id + 1, ",");
 	json_number(out, IN3, "max_memkb", c ? c->max_memory_kb : info->max_pages * 4, ",");
 	json_number(out, IN3, "target_memkb", c ? c->memory_kb : info->tot_pages * 4, ",");
+	if (c && c->cpus[0])
+		json_cpus(out, "vcpu_hard_affinity", c->cpus);
+	if (c && c->cpus_soft[0])
+		json_cpus(out, "vcpu_soft_affinity", c->cpus_soft);
 	if (c) {
 		fprintf(out, IN3 "\"sched_params\": {\n");
 		if (c->weight)

@@ -14,6 +14,10 @@ extern const char format_list_header[];
 void format_list_row(char *out, size_t size, const char *name, const ctl_info *info);
 /* "rb-psd": six characters and a NUL. */
 void format_state(char out[7], const ctl_info *info);
+/* The same of vcpu-list; affinities are sets of CPUs (ctl/cpuset.h). */
+extern const char format_vcpu_header[];
+void format_vcpu_row(char *out, size_t size, const char *name, domid_t domid,
+		     const struct xen_domctl_getvcpuinfo *info, const char *hard, const char *soft);
 /* " 1:02:03" or "2 days,  1:02:03". */
 void format_uptime(char *out, size_t size, uint64_t seconds);
 /* One domain as xl -l prints it, indented, without a newline at the end. config may be NULL when it

@@ -94,7 +94,7 @@ long domctl_vcpu_info(struct domain *d, xen_domctl_t *op)
 	return 0;
 }
 
-/* Hard affinity is obeyed; soft affinity is a hint, and every CPU is as near as any other here. */
+/* Hard affinity is obeyed; soft affinity is where the policy puts the vcpu if it has the choice. */
 long domctl_set_affinity(struct domain *d, xen_domctl_t *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
@@ -120,6 +120,7 @@ long domctl_set_affinity(struct domain *d, xen_domctl_t *op)
 			return -EFAULT;
 		if (!(set & cpus_online()))
 			return -EINVAL;
+		WRITE_ONCE(v->sched.soft_affinity, set);
 		return bitmap_to_tools(&a->cpumap_soft, set & v->sched.affinity & cpus_online());
 	}
 	return 0;
@@ -137,7 +138,7 @@ long domctl_get_affinity(struct domain *d, xen_domctl_t *op)
 		return -EINVAL;
 	if (a->flags & XEN_VCPUAFFINITY_HARD && bitmap_to_tools(&a->cpumap_hard, v->sched.affinity))
 		return -EFAULT;
-	if (a->flags & XEN_VCPUAFFINITY_SOFT && bitmap_to_tools(&a->cpumap_soft, ~0ULL))
+	if (a->flags & XEN_VCPUAFFINITY_SOFT && bitmap_to_tools(&a->cpumap_soft, v->sched.soft_affinity))
 		return -EFAULT;
 	return 0;
 }

@@ -26,6 +26,7 @@ struct sched_vcpu {
 	unsigned cpu;
 	struct list queue;		/* the policy's run queue */
 	uint64_t affinity;		/* CPUs it may run on, bit mask */
+	uint64_t soft_affinity;		/* and those it had better run on */
 	s_time_t slice_left;		/* round robin */
 };
 

@@ -106,7 +106,7 @@ void vcpu_unpause(struct vcpu *v)
 int sched_vcpu_init(struct vcpu *v)
 {
 	v->sched.flags = VPF_DOWN;
-	v->sched.affinity = ~0UL;
+	v->sched.affinity = v->sched.soft_affinity = ~0UL;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now();
 	return sched_policy->vcpu_init(v);

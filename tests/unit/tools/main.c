@@ -7,7 +7,7 @@ int main(void)
 {
 	static test_group *const groups[] = {
 		test_cfg, test_domain_cfg, test_elf, test_notes, test_image, test_expand, test_layout,
-		test_format, test_logscan, test_records, test_life,
+		test_format, test_cpuset, test_logscan, test_records, test_life,
 	};
 	size_t total = 0;
 	int failed = 0;

@@ -17,7 +17,7 @@
 /* Each file's tests; returns the number of those that failed and adds their number to *total. */
 typedef int test_group(size_t *total);
 test_group test_cfg, test_domain_cfg, test_elf, test_notes, test_image, test_expand, test_layout,
-	   test_format, test_logscan, test_records, test_life;
+	   test_format, test_cpuset, test_logscan, test_records, test_life;
 
 #define RUN_GROUP(tests, total) \
 	(*(total) += sizeof(tests) / sizeof((tests)[0]), cmocka_run_group_tests(tests, NULL, NULL))

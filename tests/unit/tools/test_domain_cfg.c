@@ -73,6 +73,23 @@ static void reads_all(void **state)
 	domain_config_free(&config);
 }
 
+static void reads_cpus(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text(BASE "vcpus=2\nmaxvcpus=3\ncpus='0-3,^1'\ncpus_soft=['1','all']\n"), 0);
+	assert_int_equal(config.cpus[0], 0xd);
+	assert_int_equal(config.cpus[2], 0xd);
+	assert_int_equal(config.cpus[3], 0);
+	assert_int_equal(config.cpus_soft[0], 2);
+	assert_true(config.cpus_soft[1] == UINT64_MAX);
+	assert_int_equal(config.cpus_soft[2], 0);
+	domain_config_free(&config);
+	assert_int_not_equal(read_text(BASE "cpus='one'\n"), 0);
+	assert_err(&err, ERR_CONFIG, "d.cfg:3|cpus|found one");
+	assert_int_not_equal(read_text(BASE "cpus=['1','2']\n"), 0);
+	assert_err(&err, ERR_CONFIG, "cpus|maxvcpus = 1|found 2");
+}
+
 static void cmdline_goes_first(void **state)
 {
 	(void)state;
@@ -145,7 +162,7 @@ int test_domain_cfg(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_defaults), cmocka_unit_test(reads_all),
-		cmocka_unit_test(cmdline_goes_first), cmocka_unit_test(names_the_mistake),
+		cmocka_unit_test(reads_cpus), cmocka_unit_test(cmdline_goes_first), cmocka_unit_test(names_the_mistake),
 		cmocka_unit_test(long_command_line), cmocka_unit_test(copies),
 	};
 

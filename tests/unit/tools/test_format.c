@@ -20,6 +20,20 @@ static void list_rows(void **state)
 			    "-b----      12.3\n");
 }
 
+static void vcpu_rows(void **state)
+{
+	struct xen_domctl_getvcpuinfo info = { .vcpu = 1, .online = 1, .blocked = 1, .cpu_time = 2500000000ULL,
+					       .cpu = 3 };
+	char row[256];
+
+	(void)state;
+	format_vcpu_row(row, sizeof(row), "hello", 7, &info, "all", "0-1");
+	assert_string_equal(row, "hello                                7     1     3   -b-        2.5  all / 0-1\n");
+	info.online = 0;
+	format_vcpu_row(row, sizeof(row), "hello", 7, &info, "all", "all");
+	assert_string_equal(row, "hello                                7     1     -   --p        2.5  all / all\n");
+}
+
 static void states(void **state)
 {
 	static const struct {
@@ -119,7 +133,7 @@ static void handshakes(void **state)
 int test_format(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(list_rows), cmocka_unit_test(states), cmocka_unit_test(uptimes),
+		cmocka_unit_test(list_rows), cmocka_unit_test(vcpu_rows), cmocka_unit_test(states), cmocka_unit_test(uptimes),
 		cmocka_unit_test(json), cmocka_unit_test(options), cmocka_unit_test(handshakes),
 	};
 
