@@ -14,6 +14,7 @@ struct boot_options opt = {
 	.console = "com1",
 	.loglvl = LOG_INFO,
 	.guest_loglvl = LOG_WARN,
+	.smp = true,
 	.smep = true,
 	.smap = true,
 };
@@ -40,6 +41,14 @@ static bool set_flag(void *to, const char *value)
 	}
 	if (!value)
 		*(bool *)to = true;
+	return !value;
+}
+
+/* A word that is a negation by itself. */
+static bool set_off(void *to, const char *value)
+{
+	if (!value)
+		*(bool *)to = false;
 	return !value;
 }
 
@@ -124,6 +133,9 @@ static const struct option options[] = {
 	{ "guest_loglvl", &opt.guest_loglvl, set_level, "none, error, warning, info, debug or all" },
 	{ "dom0_mem", &opt.dom0_mem, set_mem, "a size such as 128M" },
 	{ "dom0_max_vcpus", &opt.dom0_max_vcpus, set_vcpus, "1 to 64" },
+	{ "maxcpus", &opt.maxcpus, set_vcpus, "1 to 64" },
+	{ "smp", &opt.smp, set_flag, "on or off" },
+	{ "nosmp", &opt.smp, set_off, "no value" },
 	{ "noreboot", &opt.noreboot, set_flag, "on or off" },
 	{ "smep", &opt.smep, set_flag, "on or off" },
 	{ "smap", &opt.smap, set_flag, "on or off" },

@@ -8,16 +8,15 @@
 ; switch), once as direct map, and the image at its link address, writable and executable until
 ; boot/main.c maps everything with proper rights.
 
-IMAGE_VIRT	equ 0xffff82d080000000
-LOAD_ADDR	equ 0x200000
-%define PHYS(l)	((l) - IMAGE_VIRT + LOAD_ADDR)
+%include "boot_layout.inc"
+
 
 MB1_MAGIC	equ 0x1badb002
 MB1_FLAGS	equ 0x00010003		; page-align modules, memory map, address fields valid
 MB2_MAGIC	equ 0xe85250d6
 
 extern boot_main, image_end, image_load_end
-global start, boot_stack_top, boot_l4
+global start, boot_stack_top, boot_l4, boot_gdt
 
 [warning -number-overflow]	; NASM sees PHYS() before the linker makes it small
 section .boot.header

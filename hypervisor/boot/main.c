@@ -36,6 +36,7 @@ void __init boot_main(uint32_t magic, uint32_t info)
 	ioapic_init();
 	time_init();			/* now() counts */
 	sched_init();
+	smp_init();			/* the other CPUs, idle */
 	console_irq_init();		/* typed characters */
 	dom0_build();
 	memory_free_boot();		/* init code and modules become free memory */

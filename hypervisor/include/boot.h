@@ -35,6 +35,8 @@ struct boot_options {
 	int loglvl, guest_loglvl;		/* LOG_* shown on the console */
 	uint64_t dom0_mem;			/* bytes, 0: default */
 	unsigned dom0_max_vcpus;
+	unsigned maxcpus;			/* CPUs to use, the boot CPU included; 0: all */
+	bool smp;				/* nosmp, no-smp: the boot CPU alone */
 	bool noreboot;
 	bool smep, smap;			/* no-smep, no-smap switch off */
 };

@@ -27,13 +27,16 @@ struct tss {
 	uint16_t reserved3, iomap;
 } __packed;
 
+/*
+ * What only this CPU uses comes first; what others write to it, and what they read of it, have cache lines of
+ * their own.
+ */
 struct cpu {
 	struct cpu *self;
 	struct vcpu *curr;
 	uint64_t frame_top;		/* end of ss in current->regs: where SYSCALL builds its frame */
 	uint64_t stack_top;		/* C stack; empty whenever a guest runs */
 	uint64_t scratch;		/* user rsp, for a moment, in the SYSCALL entry */
-	uint32_t softirq_pending;	/* bits of enum softirq; set by this CPU or by IPI */
 	unsigned id;
 	uint32_t apic_id;
 	struct vcpu *idle;
@@ -42,10 +45,15 @@ struct cpu {
 	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
 	uint64_t cr4;			/* what CR4 holds */
 	uint32_t tsc_aux;		/* and MSR_TSC_AUX */
+	uint64_t tsc_boot;		/* this TSC at system time 0 */
 	void *gdt_page;			/* the reserved page 14 of every GDT window */
 	mfn_t gdt_mfn;
+
+	/* atomic, set by any CPU: */
+	uint32_t softirq_pending __aligned(64);	/* bits of enum softirq */
+
 	/* timer_lock */
-	spinlock_t timer_lock;
+	spinlock_t timer_lock __aligned(64);
 	struct list timers;		/* armed ones, soonest first */
 	s_time_t apic_deadline;		/* what the one-shot timer is armed for */
 	struct tss tss __aligned(128);
@@ -88,7 +96,17 @@ extern uint64_t hv_cr4;			/* CR4 without what guests may choose */
 
 void cpu_detect(void);			/* boot CPU: fill cpu_features */
 void cpu_init_percpu(unsigned id);	/* this_cpu() works */
+/* Memory for another CPU: its area, GDT page and stacks. NULL: there is none. */
+struct cpu *cpu_create(unsigned id, uint32_t apic_id);
+void cpu_destroy(struct cpu *c);	/* that never ran */
 void cpu_init(unsigned id);		/* GDT, IDT, TSS, MSRs, CR0, CR4 of the CPU it runs on */
+/* Its struct cpu by what GS says, whichever side of SWAPGS we are on; for reports, when nothing is certain. */
+struct cpu *cpu_find(void);
+/* Others halt where they are, by NMI: before the machine stops. */
+void cpus_stop_others(void);
+
+/* --- boot/smp.c --- */
+void smp_init(void);			/* starts the other CPUs; each is idle then */
 void cpu_patch_smap(void);
 void timer_softirq(void);
 void cpu_load_own_gdt(const struct cpu *c);

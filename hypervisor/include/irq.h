@@ -13,8 +13,15 @@ struct domain;
 #define VECTOR_IPI	0xf1
 #define VECTOR_SPURIOUS	0xff
 
-void apic_init(void);
+void apic_init(void);				/* boot: maps the registers, chooses the mode */
+void apic_init_cpu(void);			/* this CPU's: on, everything masked but the timer */
 void apic_eoi(void);
+uint32_t apic_id(void);				/* of this CPU */
+bool apic_can_address(uint32_t id);		/* ids from 255 on need the x2APIC mode */
+void apic_ipi(uint32_t id, uint32_t command);	/* a vector, or one of: */
+#define APIC_INIT	0x4500
+#define APIC_STARTUP(page) (0x4600 | (page))
+#define APIC_NMI	0x4400
 void apic_timer_arm(uint32_t ticks);		/* one shot, 0 stops */
 extern uint32_t apic_khz;			/* timer ticks per ms */
 

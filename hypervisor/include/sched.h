@@ -46,6 +46,7 @@ struct sched_policy {
 extern const struct sched_policy sched_rr, *sched_policy;
 
 void sched_init(void);
+int sched_cpu_init(struct cpu *c);	/* its idle vcpu, which it runs at first; -ENOMEM */
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_free(struct vcpu *v);
 void schedule(void);			/* from the exit path only */

@@ -6,6 +6,7 @@
 #include "list.h"
 #include "types.h"
 
+struct cpu;
 struct domain;
 struct vcpu;
 struct vcpu_time_info;
@@ -31,6 +32,9 @@ void timer_set(struct timer *t, s_time_t expires);	/* re-arms an armed timer */
 void timer_stop(struct timer *t);			/* not running afterwards on this CPU */
 
 void time_init(void);				/* boot: calibrate TSC and LAPIC */
+/* tsc_sync.c: finds how far the TSC of a CPU that starts is off the boot CPU's; each calls its half. */
+void tsc_sync_lead(struct cpu *c);
+void tsc_sync_follow(void);
 void time_init_domain(struct domain *d);	/* wall clock into shared_info */
 void time_fill(struct vcpu_time_info *t);	/* by the version protocol */
 void time_update_vcpu(struct vcpu *v);		/* vcpu_time_info by the version protocol */

@@ -122,6 +122,7 @@ void panic(const char *fmt, ...)
 	va_list ap;
 
 	cli();
+	cpus_stop_others();
 	console_break_lock();
 	va_start(ap, fmt);
 	emit("PANIC: ", fmt, ap, true);

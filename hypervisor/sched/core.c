@@ -9,6 +9,7 @@
 #include "cpu.h"
 #include "domain.h"
 #include "errno.h"
+#include "mm.h"
 #include "printk.h"
 #include "x86.h"
 
@@ -184,15 +185,25 @@ void schedule(void)
 
 static void slice_over(void *arg) { cpu_kick(arg); }
 
+int __init sched_cpu_init(struct cpu *c)
+{
+	struct vcpu *idle = hv_alloc(MAX(sizeof(*idle), PAGE_SIZE));
+
+	if (!idle)
+		return -ENOMEM;
+	list_init(&idle->sched.queue);
+	idle->sched.running = true;
+	idle->sched.cpu = c->id;
+	c->idle = idle;
+	switch_to(c, idle);
+	list_init(&c->timers);
+	timer_init(&c->slice, slice_over, c);
+	return 0;
+}
+
 void __init sched_init(void)
 {
-	static struct vcpu idle;
-	struct cpu *c = this_cpu();
-
-	list_init(&idle.sched.queue);
-	idle.sched.running = true;
-	c->idle = &idle;
-	switch_to(c, &idle);
-	timer_init(&c->slice, slice_over, c);
+	if (sched_cpu_init(this_cpu()))
+		panic("no memory for the scheduler");
 	printk(LOG_INFO, "Scheduler: %s (%s)", sched_policy->name, sched_policy->opt);
 }

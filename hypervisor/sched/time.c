@@ -18,7 +18,6 @@
 uint64_t tsc_khz;
 uint32_t apic_timer_count(void);
 
-static uint64_t tsc_boot;
 static uint32_t tsc_mul;
 static int8_t tsc_shift;
 static spinlock_t time_lock;
@@ -30,7 +29,7 @@ static uint64_t scale(uint64_t delta)
 	return (unsigned __int128)delta * tsc_mul >> 32;
 }
 
-s_time_t now(void) { return scale(rdtsc() - tsc_boot); }
+s_time_t now(void) { return scale(rdtsc() - this_cpu()->tsc_boot); }
 
 static void __init set_scale(void)
 {
@@ -205,7 +204,7 @@ void time_fill(vcpu_time_info_t *t)
 
 	WRITE_ONCE(t->version, version);
 	barrier();
-	t->tsc_timestamp = tsc_boot;
+	t->tsc_timestamp = this_cpu()->tsc_boot;
 	t->system_time = 0;
 	t->tsc_to_system_mul = tsc_mul;
 	t->tsc_shift = tsc_shift;
@@ -229,7 +228,7 @@ void __init time_init(void)
 {
 	calibrate();
 	set_scale();
-	tsc_boot = rdtsc();
+	this_cpu()->tsc_boot = rdtsc();
 	wall_ns_at_boot = rtc_seconds() * 1000000000;
 	printk(LOG_INFO, "TSC %lu.%03lu MHz, APIC timer %u.%03u MHz", tsc_khz / 1000, tsc_khz % 1000,
 	       apic_khz / 1000, apic_khz % 1000);

@@ -7,6 +7,7 @@
  */
 #include "boot.h"
 #include "cpu.h"
+#include "irq.h"
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
@@ -17,13 +18,15 @@ struct cpu *cpus[MAX_CPUS] = { &boot_cpu };
 unsigned nr_cpus = 1;
 struct cpu_features cpu_features;
 uint64_t hv_cr4;
+bool cpus_stopped;		/* an NMI is to halt who gets it (entry.asm) */
 
 struct idt_gate { uint16_t off0, sel; uint8_t ist, type; uint16_t off1; uint32_t off2, zero; } __packed;
 struct table_ptr { uint16_t limit; uint64_t base; } __packed;
 
 static struct idt_gate idt[256] __aligned(16);
 /* The boot CPU's: in the image, since they serve before there is an allocator. */
-static uint8_t boot_stack[CPU_STACK_SIZE] __aligned(16), boot_ist_stacks[3][PAGE_SIZE] __aligned(16);
+#define NR_IST 3
+static uint8_t boot_stack[CPU_STACK_SIZE] __aligned(16), boot_ist_stacks[NR_IST][PAGE_SIZE] __aligned(16);
 static uint8_t boot_gdt_page[PAGE_SIZE] __aligned(4096);
 
 extern char trap_stubs[], syscall_entry[], syscall32_entry[], db_entry[], nmi_entry[], df_entry[], mc_entry[];
@@ -152,8 +155,43 @@ void cpu_init_percpu(unsigned id)
 
 	c->self = c;
 	c->id = id;
-	list_init(&c->timers);
 	wrmsr(MSR_GS_BASE, (uint64_t)c);
+}
+
+static void __init boot_cpu_memory(struct cpu *c)
+{
+	c->gdt_page = boot_gdt_page;
+	c->gdt_mfn = maddr_to_mfn(image_to_maddr(boot_gdt_page));
+	c->stack_top = (uint64_t)boot_stack + CPU_STACK_SIZE;
+	for (unsigned i = 0; i < NR_IST; i++)
+		c->tss.ist[i] = (uint64_t)boot_ist_stacks[i] + PAGE_SIZE;
+	idt_init();
+}
+
+struct cpu *__init cpu_create(unsigned id, uint32_t apic_id)
+{
+	struct cpu *c = hv_alloc(MAX(sizeof(*c), PAGE_SIZE));
+	uint8_t *memory = hv_alloc(CPU_STACK_SIZE + (NR_IST + 1) * PAGE_SIZE);
+
+	if (!c || !memory) {
+		hv_free(c);
+		hv_free(memory);
+		return NULL;
+	}
+	c->id = id;
+	c->apic_id = apic_id;
+	c->gdt_page = memory;
+	c->gdt_mfn = virt_to_mfn(memory);
+	for (unsigned i = 0; i < NR_IST; i++)
+		c->tss.ist[i] = (uint64_t)memory + (i + 2) * PAGE_SIZE;
+	c->stack_top = (uint64_t)memory + (NR_IST + 1) * PAGE_SIZE + CPU_STACK_SIZE;
+	return c;
+}
+
+void __init cpu_destroy(struct cpu *c)
+{
+	hv_free(c->gdt_page);
+	hv_free(c);
 }
 
 void cpu_init(unsigned id)
@@ -161,14 +199,10 @@ void cpu_init(unsigned id)
 	struct table_ptr idtr = { sizeof(idt) - 1, (uint64_t)idt };
 	struct cpu *c = cpus[id];
 
-	c->gdt_page = boot_gdt_page;
-	c->gdt_mfn = maddr_to_mfn(image_to_maddr(boot_gdt_page));
-	c->stack_top = (uint64_t)boot_stack + CPU_STACK_SIZE;
+	if (id == 0)
+		boot_cpu_memory(c);
 	c->tss.iomap = sizeof(c->tss);
-	for (unsigned i = 0; i < 3; i++)
-		c->tss.ist[i] = (uint64_t)boot_ist_stacks[i] + PAGE_SIZE;
 	c->tss.rsp[0] = c->stack_top;
-	idt_init();
 	gdt_init(c);
 	cpu_load_own_gdt(c);
 	__asm__ volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ss\n"
@@ -177,4 +211,26 @@ void cpu_init(unsigned id)
 	__asm__ volatile("lidt %0" :: "m"(idtr));
 	msr_init(c);
 	control_init(c);
+}
+
+struct cpu *cpu_find(void)
+{
+	uint64_t gs[] = { rdmsr(MSR_GS_BASE), rdmsr(MSR_KERNEL_GS_BASE) };
+
+	for (unsigned i = 0; i < 2 * MAX_CPUS; i++)
+		if (cpus[i / 2] && (uint64_t)cpus[i / 2] == gs[i % 2])
+			return cpus[i / 2];
+	return cpus[0];
+}
+
+void cpus_stop_others(void)
+{
+	const struct cpu *me = cpu_find();
+
+	if (__atomic_exchange_n(&cpus_stopped, true, __ATOMIC_SEQ_CST))
+		for (;;)		/* another one was first */
+			__asm__ volatile("cli; hlt");
+	for (unsigned i = 0; i < nr_cpus; i++)
+		if (cpus[i] != me)
+			apic_ipi(cpus[i]->apic_id, APIC_NMI);
 }

@@ -23,7 +23,7 @@
 
 extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
 extern pv_deliver_bounce, pv_deliver_event
-extern fatal_exception
+extern fatal_exception, cpus_stopped
 global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, db_entry, nmi_entry, df_entry, mc_entry
 global hv_resume
 
@@ -346,9 +346,13 @@ db_entry:
 	pop	rax
 	iretq
 
-; NMI: nobody sends any to us that would need an answer.
+; NMI: nobody sends any to us that would need an answer, but a CPU that panics: it wants the others to stop.
 nmi_entry:
+	cmp	byte [rel cpus_stopped], 0
+	jne	.stop
 	iretq
+.stop:	hlt
+	jmp	.stop
 
 ; Double fault and machine check: beyond repair.
 df_entry:

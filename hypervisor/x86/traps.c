@@ -122,7 +122,7 @@ void trap_from_hv(struct cpu_user_regs *regs)
 
 void fatal_exception(struct cpu_user_regs *r)
 {
-	wrmsr(MSR_GS_BASE, (uint64_t)cpus[0]);
+	wrmsr(MSR_GS_BASE, (uint64_t)cpu_find());
 	printk(LOG_ERR, "rip %04x:%016lx rsp %016lx rflags %lx error %x cr2 %lx", r->cs, r->rip, r->rsp,
 	       r->rflags, r->error_code, read_cr2());
 	printk(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);

@@ -337,6 +337,8 @@ static void check_nothing_lost(void)
 	check("20 domains leave their pages", free_pages() > before - 10);
 }
 
+static unsigned int nr_cpus;		/* on which every question agrees */
+
 static void check_machine(void)
 {
 	static char text[256];
@@ -345,15 +347,19 @@ static void check_machine(void)
 
 	clear(&sys, sizeof(sys));
 	check_value("physinfo", sysctl(XEN_SYSCTL_physinfo), 0);
-	check_value("CPUs", sys.u.physinfo.nr_cpus, 1);
+	nr_cpus = sys.u.physinfo.nr_cpus;
+	check("CPUs", nr_cpus >= 1 && nr_cpus <= 8);
+	check_value("last CPU", sys.u.physinfo.max_cpu_id, nr_cpus - 1);
 	check_value("nodes", sys.u.physinfo.nr_nodes, 1);
 	check("PV guests are possible", sys.u.physinfo.capabilities & XEN_SYSCTL_PHYSCAP_pv);
 	check("free memory is part of all", sys.u.physinfo.free_pages < sys.u.physinfo.total_pages);
 	clear(&sys, sizeof(sys));
+	check_value("number of CPUs", sysctl(XEN_SYSCTL_cputopoinfo), 0);
+	check_value("the same", sys.u.cputopoinfo.num_cpus, nr_cpus);
 	sys.u.cputopoinfo.num_cpus = 2;
 	set_xen_guest_handle(sys.u.cputopoinfo.cputopo, topo);
 	check_value("topology", sysctl(XEN_SYSCTL_cputopoinfo), 0);
-	check_value("of one CPU", sys.u.cputopoinfo.num_cpus, 1);
+	check_value("of as many as there is room for", sys.u.cputopoinfo.num_cpus, nr_cpus < 2 ? nr_cpus : 2);
 	check_value("node", topo[0].node, 0);
 	clear(&sys, sizeof(sys));
 	set_xen_guest_handle(sys.u.readconsole.buffer, text);
@@ -377,7 +383,7 @@ static void check_machine(void)
 	set_xen_guest_handle(sys.u.cpupool_op.cpumap.bitmap, (uint8_t *)text);
 	check_value("CPU pool 0", sysctl(XEN_SYSCTL_cpupool_op), 0);
 	check_value("has one domain", sys.u.cpupool_op.n_dom, 1);
-	check_value("and CPU 0", text[0], 1);
+	check_value("and every CPU", (unsigned char)text[0], (1u << nr_cpus) - 1);
 	sys.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO;
 	sys.u.cpupool_op.cpupool_id = 5;
 	check_value("CPU pool 5", sysctl(XEN_SYSCTL_cpupool_op), -XEN_ENOENT);
@@ -408,7 +414,7 @@ static void check_devices(void)
 	platform.interface_version = XENPF_INTERFACE_VERSION;
 	check_value("CPU 0", hypercall1(__HYPERVISOR_platform_op, (unsigned long)&platform), 0);
 	check_value("is online", platform.u.pcpu_info.flags & XEN_PCPU_FLAGS_ONLINE, XEN_PCPU_FLAGS_ONLINE);
-	check_value("and the last", platform.u.pcpu_info.max_present, 0);
+	check_value("and the last", platform.u.pcpu_info.max_present, nr_cpus - 1);
 	platform.cmd = 999;
 	check_value("platform_op 999", hypercall1(__HYPERVISOR_platform_op, (unsigned long)&platform), -XEN_ENOSYS);
 }
