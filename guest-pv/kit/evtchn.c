@@ -80,6 +80,17 @@ int evtchn_bind_virq(unsigned int virq, unsigned int vcpu, evtchn_port_t *port)
 	return rc;
 }
 
+int evtchn_bind_pirq(unsigned int pirq, bool shared, evtchn_port_t *port)
+{
+	struct evtchn_bind_pirq op = { .pirq = pirq, .flags = shared ? BIND_PIRQ__WILL_SHARE : 0 };
+	int rc = hypercall_event_channel_op(EVTCHNOP_bind_pirq, &op);
+
+	*port = op.port;
+	if (rc == 0)
+		evtchn_mask(*port);
+	return rc;
+}
+
 int evtchn_bind_ipi(unsigned int vcpu, evtchn_port_t *port)
 {
 	struct evtchn_bind_ipi op = { .vcpu = vcpu };

@@ -17,6 +17,7 @@ int evtchn_alloc_unbound(domid_t remote, evtchn_port_t *port);	/* remote may bin
 int evtchn_alloc_unbound_for(domid_t dom, domid_t remote, evtchn_port_t *port); /* port is dom's */
 int evtchn_bind_interdomain(domid_t remote, evtchn_port_t remote_port, evtchn_port_t *port);
 int evtchn_bind_virq(unsigned int virq, unsigned int vcpu, evtchn_port_t *port);
+int evtchn_bind_pirq(unsigned int pirq, bool shared, evtchn_port_t *port);	/* a device's, mapped */
 int evtchn_bind_ipi(unsigned int vcpu, evtchn_port_t *port);
 int evtchn_send(evtchn_port_t port);
 int evtchn_close(evtchn_port_t port);		/* also forgets the handler; the port ends masked */

@@ -34,13 +34,13 @@ maddr_t image_to_maddr(const void *v)
 	return (maddr_t)v - IMAGE_VIRT_START + 0x200000;
 }
 
-bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw)
 {
 	maddr_t a = mfn_to_maddr(m);
 
 	if (!d->privileged || mfn_valid(m) || a >> cpu_features.maxphysaddr)
 		return false;
-	if (a == acpi.lapic || ioapic_present(a))
+	if (a == acpi.lapic || ioapic_present(a) || (rw && msi_table_page(m)))
 		return false;
 	return true;
 }

@@ -62,11 +62,11 @@ int evtchn_bind_pirq(struct domain *d, unsigned pirq, bool shareable)
 	struct evtchn_table *t = d->evtchn;
 	int port, err;
 
-	if (pirq >= NR_GSIS)
+	if (pirq >= NR_PIRQS)
 		return -EINVAL;
 	if (!d->privileged)
 		return -EPERM;
-	pirq = index_nospec(pirq, NR_GSIS);
+	pirq = index_nospec(pirq, NR_PIRQS);
 	spin_lock(&d->event_lock);
 	port = t->pirq_port[pirq] ? -EEXIST : evtchn_get_free(d);
 	if (port < 0)

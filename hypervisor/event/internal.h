@@ -37,7 +37,7 @@ struct evtchn_table {
 	unsigned nr;			/* ports in existing buckets */
 	unsigned first_free;		/* no free port below */
 	uint64_t close_next;		/* progress of evtchn_close_all, at the domain's end */
-	uint16_t pirq_port[NR_GSIS];	/* 0: not bound */
+	uint16_t pirq_port[NR_PIRQS];	/* 0: not bound */
 	/* atomic: */
 	uint64_t polling[MAX_VCPUS / 64];	/* vcpus in SCHEDOP_poll, by id */
 	uint32_t nr_polling;

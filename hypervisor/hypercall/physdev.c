@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * physdev_op: dom0's way to interrupts and to the privilege over I/O ports. Interrupts are GSIs only; MSI
- * is refused, on which drivers fall back to the pin. PCI devices that dom0 announces are accepted without
- * record: nothing here routes by device.
+ * physdev_op: dom0's way to interrupts, by pin (GSI) and by message (MSI, MSI-X), and to the privilege over I/O ports.
+ * PCI devices that dom0 announces are accepted without record: a message is looked up in the function's own
+ * configuration space when it is mapped. No device is passed through to another domain.
  */
 #include <xen/physdev.h>
 #include "cpu.h"
@@ -18,7 +18,7 @@ static uint64_t *eoi_map;
 
 static void eoi_map_fill(void)
 {
-	for (unsigned pirq = 0; eoi_map && pirq < NR_GSIS; pirq++) {
+	for (unsigned pirq = 0; eoi_map && pirq < NR_PIRQS; pirq++) {
 		if (pirq_needs_eoi(pirq))
 			set_bit(pirq, eoi_map);
 		else
@@ -94,25 +94,62 @@ static long op_alloc_vector(void *arg)
 {
 	physdev_irq_t *a = arg;
 
-	if (!pirq_valid(a->irq))
+	if (!pirq_is_gsi(a->irq))
 		return -EINVAL;
 	a->vector = VECTOR_IRQ_BASE + a->irq;
 	return 0;
 }
 
+static int map_gsi(const physdev_map_pirq_t *a)
+{
+	if (a->index < 0 || !pirq_is_gsi(a->index) || (a->pirq >= 0 && a->pirq != a->index))
+		return -EINVAL;
+	return a->index;
+}
+
+/* The segment is in the upper half of bus; there is only 0. */
+static int map_msi(const physdev_map_pirq_t *a)
+{
+	bool multi = a->type == MAP_PIRQ_TYPE_MULTI_MSI;
+	struct msi_request r = { .bdf = a->bus << 8 | a->devfn, .nr = 1, .table_base = a->table_base };
+
+	if (a->bus & ~0xff || a->devfn & ~0xff)
+		return -ENODEV;
+	if (multi && (a->entry_nr < 1 || a->entry_nr > MSI_MAX_MESSAGES || a->table_base))
+		return -EINVAL;
+	if (multi)
+		r.nr = 1 << fls64(a->entry_nr - 1);
+	else if (a->table_base && (a->entry_nr < 0 || a->entry_nr > UINT16_MAX))
+		return -EINVAL;
+	else if (a->table_base)
+		r.entry = a->entry_nr;
+	return pirq_map_msi(current->domain, &r, a->pirq);
+}
+
 static long op_map_pirq(void *arg)
 {
 	physdev_map_pirq_t *a = arg;
+	int pirq;
 
 	if (a->domid != DOMID_SELF && a->domid != current->domain->id) {
 		guest_log(LOG_WARN, "map_pirq for domain %u refused: no device pass-through", a->domid);
 		return -EOPNOTSUPP;
 	}
-	if (a->type != MAP_PIRQ_TYPE_GSI)
-		return -EOPNOTSUPP;
-	if (a->index < 0 || !pirq_valid(a->index) || (a->pirq >= 0 && a->pirq != a->index))
+	switch (a->type) {
+	case MAP_PIRQ_TYPE_GSI:
+		pirq = map_gsi(a);
+		break;
+	case MAP_PIRQ_TYPE_MSI:
+	case MAP_PIRQ_TYPE_MSI_SEG:
+	case MAP_PIRQ_TYPE_MULTI_MSI:
+		pirq = map_msi(a);
+		break;
+	default:
 		return -EINVAL;
-	a->pirq = a->index;
+	}
+	if (pirq < 0)
+		return pirq;
+	a->pirq = pirq;
 	return 0;
 }
 
@@ -120,7 +157,9 @@ static long op_unmap_pirq(void *arg)
 {
 	const physdev_unmap_pirq_t *a = arg;
 
-	return a->pirq >= 0 && pirq_valid(a->pirq) ? 0 : -EINVAL;
+	if (a->domid != DOMID_SELF && a->domid != current->domain->id)
+		return -EOPNOTSUPP;
+	return a->pirq < 0 ? -EINVAL : pirq_unmap(a->pirq);
 }
 
 static long op_setup_gsi(void *arg)

@@ -81,9 +81,6 @@ struct domain {
 	spinlock_t grant_lock;
 	struct grant_table *grant;
 
-	/* dom0 only: which pirqs it bound (event_lock) */
-	uint64_t pirq_bound[4];
-
 	/* console lock: log limiter, and the unfinished line of a domU's CONSOLEIO_write */
 	s_time_t log_window;
 	unsigned log_count;

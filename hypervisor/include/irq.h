@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Interrupt vectors, local APIC, IOAPIC and the physical interrupts (GSIs) that dom0 binds as pirqs. */
+/* Interrupt vectors, local APIC, IOAPIC, MSI and the physical interrupts that dom0 binds as pirqs. */
 #ifndef HV_IRQ_H
 #define HV_IRQ_H
 
@@ -9,6 +9,8 @@ struct domain;
 
 #define VECTOR_IRQ_BASE	0x30		/* GSI n of up to 128 -> vector 0x30 + n */
 #define NR_GSIS		128
+#define NR_MSIS		64		/* slot n -> vector 0xb0 + n, pirq 128 + n */
+#define NR_PIRQS	(NR_GSIS + NR_MSIS)
 #define VECTOR_TIMER	0xf0
 #define VECTOR_IPI	0xf1
 #define VECTOR_SPURIOUS	0xff
@@ -38,17 +40,39 @@ bool ioapic_present(maddr_t base);
 void gsi_trigger(unsigned gsi, bool *level, bool *low);
 unsigned isa_irq_to_gsi(unsigned irq, bool *level, bool *low);
 
+#define MSI_MAX_MESSAGES 32		/* of one function */
+
+/* --- msi.c: irq.c's lock is held --- */
+struct msi_request {
+	uint16_t bdf, entry;
+	uint8_t nr;				/* messages, a power of 2; MSI-X: 1 */
+	maddr_t table_base;			/* MSI-X: the BAR its table lies in; 0: MSI */
+};
+/* A slot, masked: wanted or, if negative, any. -ENODEV: the function has no such capability; -EEXIST: it is mapped
+ * already; -EINVAL: no such entry, or its table is nowhere where a device's may be; -ENXIO: the function does not
+ * decode memory; -EBUSY: not free; -ENOSPC. */
+int msi_map(const struct domain *d, const struct msi_request *r, int wanted);
+void msi_unmap(unsigned slot);			/* the group that it begins */
+bool msi_used(unsigned slot);
+unsigned msi_group(unsigned slot);		/* its size; 0: the slot is not the first of one */
+void msi_mask(unsigned slot, bool mask);
+/* No lock: is this a page with a table entry in use? */
+bool msi_table_page(mfn_t mfn);
+
 /* --- irq.c --- */
 void irq_dispatch(unsigned vector);		/* from the entry code: EOI rules included */
 int irq_set_hv_handler(unsigned gsi, void (*fn)(void));	/* serial; routed and unmasked at once */
-/* dom0's pirq: below 16 an ISA interrupt, else the GSI of that number. */
+/* dom0's pirq: below 16 an ISA interrupt, below NR_GSIS the GSI of that number, else a mapped message. */
 int pirq_setup(unsigned gsi, bool level, bool low);	/* PHYSDEVOP_setup_gsi; -EBUSY: bound otherwise */
-/* -EPERM: not dom0, -EBUSY: bound or ours, -EINVAL: no such pin. Caller holds event_lock. */
+/* -EPERM: not dom0, -EBUSY: bound or ours, -EINVAL: no such pin or message. Caller holds event_lock. */
 int pirq_bind(struct domain *d, unsigned pirq, bool shareable);
 void pirq_unbind(struct domain *d, unsigned pirq);
 int pirq_eoi(struct domain *d, unsigned pirq);	/* guest is done: unmask a level interrupt */
 bool pirq_needs_eoi(unsigned pirq);
 bool pirq_valid(unsigned pirq);
+bool pirq_is_gsi(unsigned pirq);
+int pirq_map_msi(struct domain *d, const struct msi_request *r, int pirq);	/* pirq or msi_map's errors, -EPERM */
+int pirq_unmap(unsigned pirq);			/* -EINVAL: not mapped, -EBUSY: bound */
 /* physdev.c: dom0's page of pirqs that need an EOI, held as writable; MFN_NONE: none. */
 mfn_t physdev_eoi_frame(void);
 

@@ -12,6 +12,8 @@
  *   domain_list_lock    the list of domains
  *   d->page_lock        the domain's list of frames and their number
  *   claim_lock          pages promised to domains
+ *   irq_lock            who gets which interrupt; IOAPICs, MSI
+ *   pci_lock            an access to PCI configuration space
  *   sched lock          run queues, vcpu states
  *   timer lock          a CPU's armed timers
  *   heap lock, page allocator lock

@@ -92,7 +92,8 @@ void *pt_page_alloc(void);
 void memory_free_boot(void);
 
 /* --- memory map of the machine --- */
-/* May dom0 map this frame that is no RAM (device registers, firmware tables; not APIC/IOAPIC)? */
-bool mfn_is_mmio_for(mfn_t m, const struct domain *d);
+/* May dom0 map this frame that is no RAM (device registers, firmware tables; not APIC/IOAPIC)?
+ * rw: writably, which goes for no page of an MSI-X table in use. */
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw);
 
 #endif

@@ -48,7 +48,7 @@ int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc)
 	if (pg_owner && pg_owner->id == DOMID_XEN && !(e & PTE_RW) && mfn_is_m2p(m))
 		return 0;
 	if (!f || !frame_refs(f->state)) {
-		if ((!pg_owner || pg_owner == d) && mfn_is_mmio_for(m, d))
+		if ((!pg_owner || pg_owner == d) && mfn_is_mmio_for(m, d, e & PTE_RW))
 			return 0;
 		domain_log(d, LOG_WARN, "refused L1 entry 0x%016lx: frame 0x%lx is %s\n", e,
 			   mfn_x(m),

@@ -6,6 +6,7 @@
 #include "domain.h"
 #include "insn.h"
 #include "lib.h"
+#include "pci.h"
 #include "uaccess.h"
 #include "x86.h"
 #include "pv.h"
@@ -43,14 +44,30 @@ static bool io_privileged(struct vcpu *v, uint16_t port, unsigned bytes)
 	return true;
 }
 
+/* What dom0 wrote to the address port of PCI configuration space; it goes there with each access to the data. */
+static uint32_t pci_address;
+
+static bool is_pci_data(uint16_t port, unsigned bytes)
+{
+	return port >= PCI_DATA_PORT && port + bytes <= PCI_DATA_PORT + 4;
+}
+
 static uint32_t port_read(uint16_t port, unsigned bytes)
 {
+	if (port == PCI_ADDRESS_PORT && bytes == 4)
+		return pci_address;
+	if (is_pci_data(port, bytes))
+		return pci_data_read(pci_address, port & 3, bytes);
 	return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
 }
 
 static void port_write(uint16_t port, unsigned bytes, uint32_t val)
 {
-	if (bytes == 1)
+	if (port == PCI_ADDRESS_PORT && bytes == 4)
+		pci_address = val;
+	else if (is_pci_data(port, bytes))
+		pci_data_write(pci_address, port & 3, bytes, val);
+	else if (bytes == 1)
 		outb(port, val);
 	else if (bytes == 2)
 		outw(port, val);

@@ -7,13 +7,20 @@ BARE_TESTS := port
 
 GUEST_TESTS := $(patsubst tests/guest/%/main.c,%,$(wildcard tests/guest/*/main.c))
 GUEST_TEST_LIB := $(patsubst %,$(B)/%.o,$(wildcard tests/guest/lib/*.c))
+# The control domain's drivers, as far as the kit is all they need, for the guests that try them.
+DRIVER_TESTS := pci
+GUEST_TEST_DRIVERS := $(patsubst %,$(B)/tests/guest/%.o,dom0-tools/pci/config.c dom0-tools/pci/irq.c)
 
 # $(call guest_test_objects,NAME)
 guest_test_objects = $(patsubst %,$(B)/%.o,$(wildcard tests/guest/$1/*.c))
 
 $(B)/tests/guest/%.c.o: tests/guest/%.c
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(KIT_CFLAGS) -Itests/guest/lib -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KIT_CFLAGS) -Itests/guest/lib -Idom0-tools -MMD -MP -c -o $@ $<
+
+$(GUEST_TEST_DRIVERS): $(B)/tests/guest/%.o: %
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(KIT_CFLAGS) -Idom0-tools -MMD -MP -c -o $@ $<
 
 $(foreach t,$(LIBOS_TESTS),$(call guest_test_objects,$t)): $(B)/%.c.o: %.c | $(LIBOS_READY)
 	$(call say,CC,$@)
@@ -21,7 +28,7 @@ $(foreach t,$(LIBOS_TESTS),$(call guest_test_objects,$t)): $(B)/%.c.o: %.c | $(L
 
 define guest_test
 $(B)/guest/$1.elf: $(call guest_test_objects,$1) $(if $(filter $1,$(BARE_TESTS)),,$(GUEST_TEST_LIB)) \
-		$(KIT_LIB) $(KIT_LDSCRIPT)
+		$(if $(filter $1,$(DRIVER_TESTS)),$(GUEST_TEST_DRIVERS)) $(KIT_LIB) $(KIT_LDSCRIPT)
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D) && $(LD) $(LIBOS_LDFLAGS) -o $$@ $$(filter %.o %.a,$$^)
 endef

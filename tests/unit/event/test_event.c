@@ -283,7 +283,7 @@ static void pirqs(void **state)
 
 	(void)state;
 	assert_int_equal(bind_pirq(4), -EPERM);
-	assert_int_equal(bind_pirq(NR_GSIS), -EINVAL);
+	assert_int_equal(bind_pirq(NR_PIRQS), -EINVAL);
 	fake_run(d0, 0);
 	port = bind_pirq(4);
 	assert_int_equal(fake_pirq_bound, BIT(4));

@@ -23,8 +23,9 @@ uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock;
 uint64_t frame_chunks[1] = { 1 };
 
-bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw)
 {
+	(void)rw;
 	return mfn_x(m) == MMIO_MFN && d->privileged;
 }
 bool mfn_is_m2p(mfn_t m) { (void)m; return false; }

@@ -95,9 +95,9 @@ int domain_claim(struct domain *d, uint64_t pages)
 	(void)d, (void)pages;
 	return 0;
 }
-bool mfn_is_mmio_for(mfn_t m, const struct domain *d)
+bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw)
 {
-	(void)m, (void)d;
+	(void)m, (void)d, (void)rw;
 	return false;
 }
 bool mfn_is_m2p(mfn_t m)
