@@ -3,10 +3,13 @@
  * The control domain's boot, in order. Whatever cannot be started is named, and the machine
  * stops there: an operator is better served by that line than by a shell in which nothing works.
  *
- * Command line: script=PATH runs the file instead of the shell and switches the machine off.
+ * Command line: script=PATH runs the file instead of the shell and switches the machine off;
+ * ramdisk=SIZE makes a RAM disk (64M: ram0, the next one ram1).
  */
 #include <stdio.h>
 #include <string.h>
+#include "block/block.h"
+#include "block/verb.h"
 #include "console/console.h"
 #include "os/os.h"
 #include "power/power.h"
@@ -20,6 +23,7 @@ static const struct {
 } boot[] = {
 	{ "xenstored", xenstored_start },       /* everything below talks through it */
 	{ "consoled", console_start },          /* before any guest can print */
+	{ "the block layer", block_start },     /* before any driver has a disk for it */
 	{ "pvctl", pvctl_start },               /* its watcher: before any guest can die */
 };
 
@@ -57,6 +61,9 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
+	for (i = 1; i < (unsigned int)argc; i++)
+		if (!strncmp(argv[i], "ramdisk=", 8))
+			disk_add_ram(argv[i] + 8);
 	greet();
 	for (i = 1; i < (unsigned int)argc; i++)
 		if (!strncmp(argv[i], "script=", 7))

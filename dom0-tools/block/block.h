@@ -22,10 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <kit/types.h>
 
 #define BLOCK_SECTOR 512u
-#define BLOCK_NAME_MAX 64
+#define BLOCK_NAME_MAX 128		/* a file's is its path */
 #define BLOCK_MIN_SEGMENTS 16		/* the least that a driver must be able to take at once */
 
 /* --- Requests ----------------------------------------------------------------------------------- */
@@ -40,7 +39,7 @@ enum block_op {
 /* A piece of a request's data, in one piece for a device too: usually within one page. */
 struct block_segment {
 	void *va;		/* mapped here, readable and (for BLOCK_READ) writable */
-	maddr_t maddr;		/* the same bytes on the machine's bus; perhaps another domain's frame */
+	uint64_t maddr;		/* the same bytes on the machine's bus; perhaps another domain's frame */
 	uint32_t len;		/* bytes, a multiple of BLOCK_SECTOR, not 0 */
 };
 
@@ -61,6 +60,7 @@ struct block_request {
 	/* Private to this layer. */
 	struct block_request *next;
 	struct block_queue *queue;
+	bool alone;			/* not to be merged: its io failed */
 };
 
 /* --- Clients ------------------------------------------------------------------------------------ */
@@ -79,10 +79,18 @@ struct block_limits {
 	uint32_t discard_sectors;	/* granularity of BLOCK_DISCARD; 0: there is none */
 };
 
-/* Opens by name ("vda", "vda2", "ram0"). Any number of readers, or one writer and readers when `shared`
- * says that the writer knows what it does; else -EBUSY. -ENOENT; -EROFS: to write a read-only disk. */
+/* The layer itself: before any of the rest. */
+int block_start(void);
+
+/* Opens by name ("vda", "vda2", "ram0"). -ENOENT; -EROFS: to write a read-only disk; -ENOMEM; -EBUSY: a writer
+ * wants to be alone on its sectors, and a reader wants no writer there, but when it is `shared`: then both
+ * sides are asked for nothing. */
 int block_open(struct block_queue **q, const char *name, bool write, bool shared);
-/* Waits for what is in flight. NULL is fine. */
+/* The same for a file of dom0's, by its path, which is a disk while somebody has it open: of as many whole sectors
+ * as the file has. */
+int block_open_file(struct block_queue **q, const char *path, bool write, bool shared);
+/* Waits for what is in flight; what is collected and not unplugged goes first. NULL is fine. The partitions of
+ * a disk are read anew when its last user could write to the whole of it. */
 void block_close(struct block_queue *q);
 void block_limits(const struct block_queue *q, struct block_limits *limits);
 
@@ -103,6 +111,12 @@ void *block_memory(struct block_queue *q, uint64_t sector, uint32_t *nr_sectors,
 /* Prints a line for each device: name, sectors, sector size, ro or rw, users, what it is. */
 void block_list(FILE *out);
 
+/* --- RAM disks ---------------------------------------------------------------------------------- */
+
+/* Makes one of `bytes` (whole pages), zeroed, "ram" and the first free number; the number or -ENOMEM, -EINVAL. */
+int block_ram_add(uint64_t bytes);
+int block_ram_remove(const char *name);	/* -ENOENT: no RAM disk of that name; -EBUSY */
+
 /* --- Drivers ------------------------------------------------------------------------------------ */
 
 /* A stretch of a disk in one operation: requests of clients whose sectors follow each other. The driver walks
@@ -117,7 +131,7 @@ struct block_io {
 	void *driver;
 	/* Private to this layer. */
 	struct block_io *next;
-	struct block_device *disk;
+	struct block_queue *queue;
 };
 
 struct block_ops {
@@ -128,6 +142,8 @@ struct block_ops {
 	void (*kick)(struct block_device *disk);
 	/* As block_memory, in bounds. NULL unless the disk is memory. */
 	void *(*memory)(struct block_device *disk, uint64_t sector, uint32_t *nr_sectors);
+	/* The last user has closed it, and it is forgotten: the driver may free it. NULL: it stays. */
+	void (*release)(struct block_device *disk);
 };
 
 /* The driver's memory, until block_unregister. */
@@ -145,10 +161,10 @@ struct block_device {
 	const struct block_ops *ops;
 	void *driver;
 	/* Private to this layer. */
-	struct block_device *next, *disk;
-	uint64_t start;			/* of a partition on its disk */
-	uint32_t users, writers;
-	struct block_disk_state *state;
+	struct block_device *next, *disk;	/* disk: the whole one, also of itself */
+	uint64_t start;				/* of a partition on its disk */
+	unsigned int users, writers;
+	struct block_line *line;		/* the whole disk's */
 };
 
 /* Makes the disk known, and the partitions that it has. -EEXIST: the name is taken; -EINVAL: the limits make no

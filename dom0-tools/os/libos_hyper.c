@@ -28,6 +28,11 @@ void os_free_pages(void *p, size_t n)
 		pages_free(p, n);
 }
 
+uint64_t os_maddr(const void *p)
+{
+	return virt_to_maddr(p);
+}
+
 int os_domctl(struct xen_domctl *op)
 {
 	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
@@ -107,6 +112,22 @@ void os_grant_unmap(void *p)
 		return;
 	gnttab_unmap(&g->mapping);
 	free(g);
+}
+
+void *os_reserve_pages(size_t n)
+{
+	return os_va_alloc(n);
+}
+
+void os_release_pages(void *p, size_t n)
+{
+	if (p)
+		os_va_free(p, n);
+}
+
+int os_grant_batch(unsigned int cmd, void *ops, unsigned int n)
+{
+	return (int)xen_result(hypercall_grant_table_op(cmd, ops, n));
 }
 
 int os_grant_setup(domid_t domid, unsigned int n, xen_pfn_t *mfns)

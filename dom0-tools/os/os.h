@@ -16,7 +16,7 @@
  *   sysctl        readconsole 1, physinfo 3, sched_id 4, getdomaininfolist 6, debug_keys 7
  *   memory_op     populate_physmap 6
  *   mmuext_op     pin_l4_table 3 (foreign domain)
- *   grant_table   setup_table 2 (foreign domain), map_grant_ref 0, unmap_grant_ref 1
+ *   grant_table   setup_table 2 (foreign domain), map_grant_ref 0, unmap_grant_ref 1, copy 5
  *   event_channel alloc_unbound 6 (also with dom = the guest), bind_interdomain 0, bind_virq 1,
  *                 send 4, close 3, unmask 9
  *   xen_version   version 0, extraversion 1, compile_info 2, capabilities 3, changeset 4,
@@ -45,6 +45,8 @@
  * Memory that a guest handle inside a hypercall structure points to must come from here. */
 void *os_alloc_pages(size_t n);                 /* zeroed, page-aligned; NULL if there is none */
 void os_free_pages(void *p, size_t n);          /* p may be NULL */
+/* The machine address of memory from os_alloc_pages: what a device is told. */
+uint64_t os_maddr(const void *p);
 
 /* --- Hypercalls ---------------------------------------------------------------------------
  * Interface versions are filled in here. `size` is that of the structure at `arg`. */
@@ -67,6 +69,12 @@ void os_unmap(void *p, size_t n);
 /* Maps the page that domid granted as ref; NULL with errno set. Unmap with os_grant_unmap. */
 void *os_grant_map(domid_t domid, uint32_t ref, int prot);
 void os_grant_unmap(void *p);
+/* Addresses of n pages with nothing behind them, for grants to be mapped at; NULL: no memory. */
+void *os_reserve_pages(size_t n);
+void os_release_pages(void *p, size_t n);       /* nothing is mapped there any more */
+/* One hypercall for n operations GNTTABOP_map_grant_ref, _unmap_grant_ref or _copy; 0 when all of
+ * them have a status of their own. */
+int os_grant_batch(unsigned int cmd, void *ops, unsigned int n);
 /* Makes domid's grant table (version 1) n frames large at least and stores their frames. */
 int os_grant_setup(domid_t domid, unsigned int n, xen_pfn_t *mfns);
 

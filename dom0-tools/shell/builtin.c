@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "../block/verb.h"
 #include "../os/os.h"
 #include "../power/power.h"
 #include "../pvctl/pvctl.h"
@@ -225,6 +226,7 @@ static int run_help(int argc, char **argv)
 const struct builtin builtins[] = {
 	{ "pvctl", "VERB ...", "create, watch and end domains; see pvctl help", pvctl_main },
 	{ "xl", "VERB ...", "the same, for fingers that know xl", pvctl_main },
+	{ "disk", "[add|remove ...]", "list the disks, make and end RAM disks", disk_main },
 	{ "ls", "[PATH ...]", "list files", run_ls },
 	{ "cat", "FILE ...", "print files", run_cat },
 	{ "echo", "[WORD ...]", "print the words", run_echo },
