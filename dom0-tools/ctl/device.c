@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes and removes the two ends of split devices. Each end is owned by its domain and readable to the other; the
+ * guest may write anything into its own, so only the backend's end, which is domain 0's, is believed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xen/io/xenbus.h>
+#include "ctl/device.h"
+#include "ctl/xstree.h"
+
+#define PATH_LEN 128
+#define STEP_MS 20
+#define READY_STEPS 500                 /* ten seconds */
+#define CLOSE_STEPS 500
+
+static void back_path(char path[PATH_LEN], domid_t domid, const char *kind, unsigned int id)
+{
+	snprintf(path, PATH_LEN, "/local/domain/0/backend/%s/%u/%u", kind, domid, id);
+}
+
+static void front_path(char path[PATH_LEN], domid_t domid, const char *kind, unsigned int id)
+{
+	snprintf(path, PATH_LEN, "/local/domain/%u/device/%s/%u", domid, kind, id);
+}
+
+static bool put(xs_transaction_t t, const char *dir, const char *key, const char *value)
+{
+	char path[PATH_LEN + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	return xs_write(xstree_handle(), t, path, value, (unsigned int)strlen(value));
+}
+
+static char *get(const char *dir, const char *key)
+{
+	char path[PATH_LEN + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	return xs_read(xstree_handle(), XBT_NULL, path, NULL);
+}
+
+char *device_read_back(domid_t domid, const char *kind, unsigned int id, const char *key)
+{
+	char dir[PATH_LEN];
+
+	back_path(dir, domid, kind, id);
+	return get(dir, key);
+}
+
+char *device_read_front(domid_t domid, const char *kind, unsigned int id, const char *key)
+{
+	char dir[PATH_LEN];
+
+	front_path(dir, domid, kind, id);
+	return get(dir, key);
+}
+
+/* One end: a directory of `owner`, readable to `reader`, that names the other end. */
+static bool put_end(xs_transaction_t t, const char *dir, domid_t owner, domid_t reader,
+		    const struct device_key *keys)
+{
+	struct xs_permissions perms[] = { { owner, XS_PERM_NONE }, { reader, XS_PERM_READ } };
+	bool ok = xs_mkdir(xstree_handle(), t, dir) &&
+		  xs_set_permissions(xstree_handle(), t, dir, perms, 2);
+
+	for (; ok && keys->key; keys++)
+		ok = put(t, dir, keys->key, keys->value);
+	return ok;
+}
+
+static bool put_device(xs_transaction_t t, domid_t domid, const char *kind, unsigned int id,
+		       const struct device_key *back, const struct device_key *front)
+{
+	char back_dir[PATH_LEN], front_dir[PATH_LEN], number[8];
+	const struct device_key back_common[] = {
+		{ "frontend", front_dir }, { "frontend-id", number }, { "online", "1" },
+		{ "state", "1" }, { NULL, NULL },
+	}, front_common[] = {
+		{ "backend", back_dir }, { "backend-id", "0" }, { "state", "1" }, { NULL, NULL },
+	};
+
+	back_path(back_dir, domid, kind, id);
+	front_path(front_dir, domid, kind, id);
+	snprintf(number, sizeof(number), "%u", domid);
+	return put_end(t, front_dir, domid, 0, front) && put_end(t, front_dir, domid, 0, front_common) &&
+	       put_end(t, back_dir, 0, domid, back) && put_end(t, back_dir, 0, domid, back_common);
+}
+
+int device_add(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
+	       const struct device_key *front, struct err *err)
+{
+	struct xs_handle *h = xstree_handle();
+	char *there = device_read_back(domid, kind, id, "state");
+	xs_transaction_t t;
+	int rc;
+
+	free(there);
+	if (there)
+		return err_set(err, ERR_EXISTS, "domain %u has a %s %u already", domid, kind, id);
+	do {
+		t = xs_transaction_start(h);
+		rc = t == XBT_NULL || !put_device(t, domid, kind, id, back, front) ? errno : 0;
+		if (t != XBT_NULL && rc)
+			xs_transaction_end(h, t, true);
+		else if (!rc && !xs_transaction_end(h, t, false))
+			rc = errno;
+	} while (rc == EAGAIN);
+	return rc ? err_set(err, ERR_XENSTORE, "xenstore entries of %s %u: %s", kind, id,
+			    strerror(rc)) : 0;
+}
+
+static int back_state(domid_t domid, const char *kind, unsigned int id)
+{
+	char *text = device_read_back(domid, kind, id, "state");
+	int state = text ? atoi(text) : -1;
+
+	free(text);
+	return state;
+}
+
+int device_wait_ready(domid_t domid, const char *kind, unsigned int id, struct err *err)
+{
+	int state = back_state(domid, kind, id);
+	char *error;
+
+	for (int i = 0; i < READY_STEPS && state == XenbusStateInitialising; i++) {
+		os_sleep_ms(STEP_MS);
+		state = back_state(domid, kind, id);
+	}
+	if (state >= XenbusStateInitWait && state <= XenbusStateConnected)
+		return 0;
+	error = device_read_back(domid, kind, id, "error");
+	err_set(err, ERR_HYPERVISOR, "%s %u: %s", kind, id, error ? error : state < 0 ?
+		"it is gone" : "the backend does not answer");
+	free(error);
+	return -EIO;
+}
+
+static void take_away(domid_t domid, const char *kind, unsigned int id)
+{
+	char path[PATH_LEN];
+
+	back_path(path, domid, kind, id);
+	xs_rm(xstree_handle(), XBT_NULL, path);
+	front_path(path, domid, kind, id);
+	xs_rm(xstree_handle(), XBT_NULL, path);
+}
+
+/* Asks the backend, which asks the frontend by its state. */
+static bool close_device(domid_t domid, const char *kind, unsigned int id)
+{
+	char dir[PATH_LEN];
+
+	back_path(dir, domid, kind, id);
+	if (!put(XBT_NULL, dir, "online", "0") || !put(XBT_NULL, dir, "state", "5"))
+		return false;
+	for (int i = 0; i < CLOSE_STEPS; i++) {
+		int state = back_state(domid, kind, id);
+
+		if (state < 0 || state == XenbusStateClosed)
+			return true;
+		os_sleep_ms(STEP_MS);
+	}
+	return false;
+}
+
+int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, struct err *err)
+{
+	if (back_state(domid, kind, id) < 0)
+		return err_set(err, ERR_MISSING, "domain %u has no %s %u", domid, kind, id);
+	if (!force && !close_device(domid, kind, id))
+		return err_set(err, ERR_HYPERVISOR, "domain %u does not let go of %s %u: it is in use there; "
+			       "--force takes it away", domid, kind, id);
+	take_away(domid, kind, id);
+	return 0;
+}
+
+/* Names of children that are numbers. */
+static unsigned int numbers(const char *path, unsigned int *out, unsigned int max)
+{
+	unsigned int nr = 0, found = 0;
+	char **names = xs_directory(xstree_handle(), XBT_NULL, path, &nr), *end;
+
+	for (unsigned int i = 0; names && i < nr && found < max; i++) {
+		unsigned long n = strtoul(names[i], &end, 10);
+
+		if (*names[i] && !*end && n <= UINT32_MAX)
+			out[found++] = (unsigned int)n;
+	}
+	free(names);
+	return found;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return (x > y) - (x < y);
+}
+
+unsigned int device_ids(domid_t domid, const char *kind, unsigned int *ids, unsigned int max)
+{
+	char path[PATH_LEN];
+	unsigned int n;
+
+	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, domid);
+	n = numbers(path, ids, max);
+	qsort(ids, n, sizeof(*ids), by_number);
+	return n;
+}
+
+void device_remove_all(domid_t domid)
+{
+	char path[PATH_LEN], **kinds;
+	unsigned int nr = 0;
+
+	kinds = xs_directory(xstree_handle(), XBT_NULL, "/local/domain/0/backend", &nr);
+	for (unsigned int i = 0; kinds && i < nr; i++) {
+		snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u", kinds[i], domid);
+		xs_rm(xstree_handle(), XBT_NULL, path);
+	}
+	free(kinds);
+}
