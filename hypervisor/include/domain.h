@@ -109,6 +109,7 @@ struct pv_vcpu {
 	uint64_t fs_base, gs_base_kernel, gs_base_user;	/* valid while not loaded, see pv/segments.c */
 	uint64_t ctrlreg[8];			/* 0: TS as the guest sees it, 2: faulting va, 4: guest bits */
 	uint64_t debugreg[8];
+	uint16_t refused[4];			/* ds es fs gs of which one could not be loaded, for the failsafe frame */
 	uint32_t tsc_aux;			/* what RDTSCP tells besides the time */
 	unsigned iopl;				/* virtual IOPL */
 	uint8_t *iobmp;				/* guest pointer (physdev set_iobitmap) */

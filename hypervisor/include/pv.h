@@ -12,6 +12,8 @@
 void pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error);
 void pv_inject_pf(uint64_t va, uint32_t error_code);
 static inline void pv_inject_gp(uint32_t error_code) { pv_inject_trap(13, error_code, true); }
+/* An instruction was carried out for v: the debug exception behind it, if its flags ask for single steps. */
+void pv_inject_step(struct vcpu *v);
 /* Call the failsafe handler (at the next exit): the CPU refused a selector or an iret frame. */
 void pv_inject_failsafe(struct vcpu *v);
 /* Build the frame for bounce and switch the registers over; crashes the domain if it cannot. */

@@ -41,6 +41,8 @@
 #define EFLAGS_VIP BIT(20)
 #define EFLAGS_FIXED BIT(1)
 
+#define DR6_BS BIT(14)
+
 #define MSR_APIC_BASE 0x1b
 #define MSR_PAT 0x277
 #define MSR_EFER 0xc0000080

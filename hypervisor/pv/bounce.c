@@ -56,13 +56,28 @@ void pv_inject_pf(uint64_t va, uint32_t error_code)
 	pv_inject_trap(X_PF, error_code, true);
 }
 
+void pv_inject_step(struct vcpu *v)
+{
+	if (likely(!(v->regs.rflags & EFLAGS_TF)))
+		return;
+	v->pv.debugreg[6] |= DR6_BS;
+	pv_inject_trap(X_DB, 0, false);
+}
+
 void pv_inject_failsafe(struct vcpu *v)
 {
+	/* A trap that was on its way when v was descheduled came first. */
+	if (v->bounce.flags)
+		pv_deliver_bounce(v);
 	if (!v->pv.failsafe_callback) {
 		domain_crash(v->domain, "a return to %04x:%016lx failed and there is no failsafe callback",
 			     v->regs.cs, v->regs.rip);
 		return;
 	}
+	v->pv.refused[0] = v->regs.ds;
+	v->pv.refused[1] = v->regs.es;
+	v->pv.refused[2] = v->regs.fs;
+	v->pv.refused[3] = v->regs.gs;
 	v->bounce = (struct trap_bounce){
 		.rip = v->pv.failsafe_callback, .cs = FLAT_KERNEL_CS,
 		.flags = TB_PENDING | TB_FAILSAFE | (v->pv.failsafe_masks_events ? TB_MASK_EVENTS : 0),
@@ -111,12 +126,9 @@ static __force_inline void enter_kernel(struct vcpu *v, const struct trap_bounce
 	*--f = r->rip;
 	if (b->flags & TB_ERROR_CODE)
 		*--f = b->error_code;
-	if (unlikely(b->flags & TB_FAILSAFE)) {
-		*--f = r->gs;
-		*--f = r->fs;
-		*--f = r->es;
-		*--f = r->ds;
-	}
+	if (unlikely(b->flags & TB_FAILSAFE))
+		for (unsigned i = 4; i--;)
+			*--f = v->pv.refused[i];
 	*--f = r->r11;
 	*--f = r->rcx;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Instructions that a guest kernel means for a CPU of its own and that ring 3 refuses: control registers,
- * MSRs, I/O ports, HLT and the like (after #GP), software interrupts (also #GP: no IDT gate lets ring 3
+ * MSRs, I/O ports and the like (after #GP), software interrupts (also #GP: no IDT gate lets ring 3
  * in), CPUID with the forced-emulation prefix (after #UD).
  *
  * The instruction is copied once from guest memory and decoded from the copy; only 64-bit code is looked at. Whatever
@@ -182,14 +182,6 @@ static bool two_byte(struct vcpu *v, struct insn *i, bool *again)
 	return false;
 }
 
-static bool hlt(struct vcpu *v)
-{
-	if (!v->pv.kernel_mode)
-		return false;
-	do_sched_op(SCHEDOP_block, 0, 0, 0, 0, 0);
-	return true;
-}
-
 /* INT n, in code of any width: the guest's own gate, if its DPL lets this mode through. */
 static bool software_interrupt(struct vcpu *v, struct insn *i, uint8_t vector)
 {
@@ -200,6 +192,14 @@ static bool software_interrupt(struct vcpu *v, struct insn *i, uint8_t vector)
 	v->regs.rip += i->pos;
 	pv_inject_trap(vector, 0, false);
 	return true;
+}
+
+/* The instruction of n bytes is done; 0: it repeats. */
+static void retire(struct vcpu *v, unsigned n)
+{
+	v->regs.rip += n;
+	v->regs.rflags &= n ? ~EFLAGS_RF : ~0ULL;
+	pv_inject_step(v);
 }
 
 bool pv_emulate_gp(struct vcpu *v)
@@ -226,9 +226,6 @@ bool pv_emulate_gp(struct vcpu *v)
 	case 0xec ... 0xef:
 		done = pv_in_out(v, &i, op);
 		break;
-	case 0xf4:
-		done = hlt(v);
-		break;
 	case 0xfa:
 	case 0xfb:	/* CLI, STI: events are masked in vcpu_info; with virtual IOPL they do nothing */
 		done = v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u);
@@ -236,10 +233,7 @@ bool pv_emulate_gp(struct vcpu *v)
 	}
 	if (!done || !insn_complete(&i))
 		return false;
-	if (!again) {
-		v->regs.rip += i.pos;
-		v->regs.rflags &= ~EFLAGS_RF;
-	}
+	retire(v, again ? 0 : i.pos);
 	return true;
 }
 
@@ -253,6 +247,6 @@ bool pv_emulate_ud(struct vcpu *v)
 	    memcmp(byte, fep_cpuid, sizeof(byte)))
 		return false;
 	cpuid_op(v);
-	v->regs.rip += sizeof(byte);
+	retire(v, sizeof(byte));
 	return true;
 }

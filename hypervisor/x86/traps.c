@@ -46,8 +46,9 @@ static void page_fault(struct vcpu *v, struct cpu_user_regs *regs)
 	}
 	if ((regs->error_code & (PF_W | PF_P)) == (PF_W | PF_P) && !(regs->error_code & PF_RSVD) &&
 	    v->pv.kernel_mode && ptwr_fault(v, va, regs))
-		return;
-	pv_inject_pf(va, regs->error_code);
+		pv_inject_step(v);
+	else
+		pv_inject_pf(va, regs->error_code);
 }
 
 /* The guest's TS bit: a device-not-available trap clears it before the guest's handler runs. */

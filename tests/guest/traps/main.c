@@ -144,6 +144,33 @@ static void check_single_step(void)
 	check_value("after one instruction", trap_seen.rip, at);
 }
 
+/* The same with an instruction that the hypervisor carries out; tells where it ends. */
+#define STEP_OVER(insn, inputs...) ({						\
+	long at_;								\
+	trap_taken = 0;								\
+	__asm__ volatile("movq $2f, trap_resume(%%rip)\n\tpushfq\n\torq $0x100, (%%rsp)\n\t" \
+			 "leaq 1f(%%rip), %%r11\n\tpopfq\n\t" insn "\n1:\tnop\n2:\n\t" \
+			 "pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\tmovq %%r11, %0" \
+			 : "=r" (at_) : inputs : "rax", "rcx", "rdx", "r11", "memory", "cc"); \
+	at_; })
+
+static void check_step_over(void)
+{
+	uint64_t *page = os_pages_alloc(1);
+	const pte_t *table = pt_entry(page, 1);
+	pte_t entry = *table;
+	long at = STEP_OVER("mov %%cr4, %%rax", "i" (0));
+
+	check_value("single-step over an emulated instruction", trap_taken, TRAPPED(1, 0));
+	check_value("traps behind it", trap_seen.rip, at);
+	hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables);
+	at = STEP_OVER("movq %1, (%2)", "r" (entry), "r" (table));
+	check_value("over an emulated store to a page table", trap_taken, TRAPPED(1, 0));
+	check_value("traps behind it, too", trap_seen.rip, at);
+	hypercall_vm_assist(VMASST_CMD_disable, VMASST_TYPE_writable_pagetables);
+	os_pages_free(page, 1);
+}
+
 static bool clear_tf(struct trap_frame *f)
 {
 	f->rflags &= ~0x100UL;
@@ -172,6 +199,7 @@ void test_main(void)
 	check_software_interrupts();
 	on_exception = clear_tf;
 	check_single_step();
+	check_step_over();
 	on_exception = NULL;
 	check_bad_tables();
 }
