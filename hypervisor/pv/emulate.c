@@ -194,11 +194,11 @@ static bool software_interrupt(struct vcpu *v, struct insn *i, uint8_t vector)
 	return true;
 }
 
-/* The instruction of n bytes is done; 0: it repeats. */
+/* The instruction of n bytes is done. */
 static void retire(struct vcpu *v, unsigned n)
 {
 	v->regs.rip += n;
-	v->regs.rflags &= n ? ~EFLAGS_RF : ~0ULL;
+	v->regs.rflags &= ~EFLAGS_RF;
 	pv_inject_step(v);
 }
 
@@ -233,7 +233,8 @@ bool pv_emulate_gp(struct vcpu *v)
 	}
 	if (!done || !insn_complete(&i))
 		return false;
-	retire(v, again ? 0 : i.pos);
+	if (!again)
+		retire(v, i.pos);
 	return true;
 }
 

@@ -4,7 +4,7 @@
  *
  * The hypervisor emulates those a PV kernel may use: control registers as the ABI describes them,
  * CPUID behind the forced-emulation prefix (which also tells the hypervisor's name), permitted
- * MSRs, I/O ports the domain may touch, CLTS, WBINVD, HLT-free idling. What is not permitted is a
+ * MSRs, I/O ports the domain may touch, CLTS, WBINVD. What is not permitted is a
  * general protection fault, as on hardware.
  */
 #include "test.h"
@@ -137,6 +137,7 @@ void test_main(void)
 	check_ports();
 	check_value("clts", PROBE("clts", NONE), 0);
 	check_value("wbinvd", PROBE("wbinvd", NONE), 0);
+	check_value("hlt", PROBE("hlt", NONE), TRAP_GP);
 	check_value("lgdt", PROBE("lgdt (%0)", NONE, "r" (shared_info)), TRAP_GP);
 	check_value("lidt", PROBE("lidt (%0)", NONE, "r" (shared_info)), TRAP_GP);
 	check_value("ltr", PROBE("ltr %w0", NONE, "r" (0)), TRAP_GP);
