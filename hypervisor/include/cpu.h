@@ -92,7 +92,7 @@ struct cpu_features {
 	unsigned maxphysaddr;
 };
 extern struct cpu_features cpu_features;
-extern uint64_t hv_cr4;			/* CR4 without what guests may choose */
+extern uint64_t hv_cr4, guest_cr4;	/* CR4 without what guests may choose; what they may choose */
 
 void cpu_detect(void);			/* boot CPU: fill cpu_features */
 void cpu_init_percpu(unsigned id);	/* this_cpu() works */

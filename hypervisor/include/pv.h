@@ -20,7 +20,6 @@ void pv_inject_failsafe(struct vcpu *v);
 void pv_deliver_bounce(struct vcpu *v);
 bool pv_deliver_event(struct vcpu *v);		/* upcall; false: no callback registered */
 bool pv_deliver_nmi(struct vcpu *v);		/* false: no handler, or one is running */
-#define PV_CR4_GUEST (CR4_TSD | CR4_DE)		/* bits of CR4 a guest may choose */
 /* Where the GS base of the mode v is in is kept while v is not loaded. */
 static inline uint64_t *pv_gs_base(struct vcpu *v)
 {

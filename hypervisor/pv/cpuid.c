@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPUID for guests: the machine's, less what a PV kernel in ring 3 cannot use, plus the hypervisor's leaves. (Plain
- * CPUID does not fault and shows the machine; kernels ask with the forced-emulation prefix.)
+ * CPUID for guests: of the machine's answer what a PV kernel in ring 3 can use, plus the hypervisor's leaves. What
+ * is not named here is not shown, so that a new processor's feature stays away from guests until somebody has
+ * thought about it. (Plain CPUID does not fault and shows the machine; kernels ask with the forced-emulation prefix.)
  */
 #include <xen/arch-x86/cpuid.h>
 #include "cpu.h"
@@ -10,27 +11,44 @@
 #include "pv.h"
 #include "x86.h"
 
+#define ALL (~0u)
+#define MAX_BASIC 0xdu
+#define MAX_EXTENDED 0x80000021u
+
 enum { A, B, C, D };
 
-/* Bits to hide. Names of features as in the Intel and AMD manuals. */
-static const struct { uint32_t leaf, sub; unsigned reg; uint32_t bits; } hidden[] = {
-	{ 1, 0, C, 1u << 2 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 15 | 1 << 17 | 1 << 21 |
-		   1 << 24 },	/* DTES64 MONITOR VMX SMX EIST TM2 PDCM PCID X2APIC TSC-DEADLINE */
-	{ 1, 0, D, 1u << 1 | 1 << 3 | 1 << 7 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 |
-		   1 << 22 | 1 << 29 },
-				/* VME PSE MCE SEP MTRR PGE MCA PSE36 DS ACPI TM */
-	{ 7, 0, B, 1u << 0 | 1 << 1 | 1 << 7 | 1 << 10 | 1 << 12 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 25 },
-				/* FSGSBASE TSC_ADJUST SMEP INVPCID RDT-M MPX RDT-A SMAP PT */
-	{ 7, 0, C, 1u << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 16 | 1 << 22 },
-				/* UMIP PKU OSPKE WAITPKG CET_SS LA57 RDPID */
-	{ 7, 0, D, 1u << 20 | 1u << 26 | 1u << 27 | 1u << 28 | 1u << 29 | 1u << 30 | 1u << 31 },
-				/* CET_IBT and the MSRs of speculation control */
-	{ 0xd, 1, A, 1u << 3 | 1 << 4 },	/* XSAVES, XFD */
-	{ 0x80000001, 0, C, 1u << 2 | 1 << 4 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 19 },
-				/* SVM CR8 IBS SKINIT WDT LWP NodeId */
-	{ 0x80000001, 0, D, 1u << 1 | 1 << 3 | 1 << 12 | 1 << 13 | 1 << 17 | 1 << 26 },
-				/* VME PSE MTRR PGE PSE36 Page1GB */
-	{ 0x80000008, 0, B, ~0u },
+/* Leaves that are shown as they are, at any subleaf: names, caches, TLBs, the size of XSAVE's components. */
+static const uint32_t plain[] = {
+	0, 2, 4, 0xd, 0x80000000, 0x80000002, 0x80000003, 0x80000004, 0x80000005, 0x80000006, 0x80000019,
+	0x8000001a, 0x8000001d,
+};
+
+/* Leaves of which some bits are; without a row: none. Names of features as in the Intel and AMD manuals. */
+static const struct { uint32_t leaf, sub, bits[4]; } shown[] = {
+	{ 1, ALL, { ALL, ALL,
+		/* SSE3 PCLMULQDQ SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND */
+		0x76d83203,
+		/* FPU DE TSC MSR PAE CX8 APIC CMOV PAT CLFSH MMX FXSR SSE SSE2 SS */
+		0x0f898375 } },
+	{ 7, 0, { ALL,
+		/* FSGSBASE BMI1 AVX2 FDP BMI2 ERMS FPU_CS AVX512F AVX512DQ RDSEED ADX AVX512IFMA CLFLUSHOPT CLWB
+		 * AVX512PF AVX512ER AVX512CD SHA AVX512BW AVX512VL */
+		0xfdaf2369,
+		/* PREFETCHWT1 AVX512VBMI AVX512VBMI2 GFNI VAES VPCLMULQDQ AVX512VNNI AVX512BITALG AVX512VPOPCNTDQ
+		 * CLDEMOTE MOVDIRI MOVDIR64B */
+		0x1a005f43,
+		/* AVX512_4VNNIW AVX512_4FMAPS FSRM AVX512_VP2INTERSECT MD_CLEAR SERIALIZE AVX512_FP16 */
+		0x0080451c } },
+	/* AVX_VNNI AVX512_BF16 FZRM FSRS FSRCS */
+	{ 7, 1, { 0x00001c30, 0, 0, 0 } },
+	{ 0x80000001, ALL, { ALL, ALL,
+		/* LAHF ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM */
+		0x002109e1,
+		/* FPU DE TSC MSR PAE CX8 APIC SYSCALL CMOV PAT NX MMXEXT MMX FXSR RDTSCP LM 3DNOWEXT 3DNOW */
+		0xe9d18b75 } },
+	{ 0x80000007, ALL, { 0, 0, 0, 0x100 } },	/* the TSC's rate never changes */
+	{ 0x80000008, ALL, { 0xff, 0, 0, 0 } },		/* bits of a physical address */
+	{ 0x80000021, ALL, { 0x44, 0, 0, 0 } },		/* LFENCE serialises, a null selector clears the base */
 };
 
 static void hypervisor_leaf(uint32_t leaf, uint32_t r[4])
@@ -64,8 +82,8 @@ static uint32_t max_leaf(uint32_t base)
 	return r[A];
 }
 
-/* Bytes of an XSAVE area with the components that guests may enable: kernels check it against the sum. */
-static uint32_t xsave_bytes(void)
+/* Bytes of an XSAVE area, plain or compacted, with all that guests may enable: kernels check it against the sum. */
+static uint32_t xsave_bytes(bool compacted)
 {
 	uint32_t r[4], size = 512 + 64;
 
@@ -73,41 +91,72 @@ static uint32_t xsave_bytes(void)
 		if (!(cpu_features.xcr0 >> i & 1))
 			continue;
 		cpuid_count(0xd, i, r);
-		size = MAX(size, r[A] + r[B]);
+		if (compacted)
+			size = (r[C] & 2 ? ROUND_UP(size, 64) : size) + r[A];
+		else
+			size = MAX(size, r[A] + r[B]);
 	}
 	return size;
 }
 
-void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
+static void xsave_leaf(uint32_t sub, uint32_t r[4])
+{
+	if (!cpu_features.xsave || (sub >= 2 && !(cpu_features.xcr0 >> MIN(sub, 63u) & 1))) {
+		memset(r, 0, 16);
+	} else if (sub == 0) {
+		r[A] = cpu_features.xcr0;
+		r[B] = r[C] = xsave_bytes(false);
+		r[D] = 0;
+	} else if (sub == 1) {
+		r[A] &= 7;		/* XSAVEOPT XSAVEC XGETBV1 */
+		r[C] = r[D] = 0;
+		r[B] = r[A] & 2 ? xsave_bytes(true) : 0;
+	}
+}
+
+/* What of the machine's answer is shown. */
+static void shown_part(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	memset(r, 0, 16);
+	if (leaf > max_leaf(leaf & 0x80000000))
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(shown); i++) {
+		if (shown[i].leaf != leaf || (shown[i].sub != sub && shown[i].sub != ALL))
+			continue;
+		cpuid_count(leaf, sub, r);
+		for (unsigned reg = A; reg <= D; reg++)
+			r[reg] &= shown[i].bits[reg];
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(plain); i++)
+		if (plain[i] == leaf)
+			cpuid_count(leaf, sub, r);
+}
+
+void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
 	if (leaf - XEN_CPUID_FIRST_LEAF < 0x100) {
+		memset(r, 0, 16);
 		hypervisor_leaf(leaf, r);
 		return;
 	}
-	if (leaf > max_leaf(leaf & 0x80000000) || leaf == 5 || leaf == 6 || leaf == 0xa || leaf == 0x14 ||
-	    leaf == 0x8000000a)
-		return;			/* MONITOR, power, performance counters, tracing, SVM: none */
-	cpuid_count(leaf, sub, r);
-	for (unsigned i = 0; i < ARRAY_SIZE(hidden); i++)
-		if (hidden[i].leaf == leaf && hidden[i].sub == sub)
-			r[hidden[i].reg] &= ~hidden[i].bits;
+	shown_part(leaf, sub, r);
 	switch (leaf) {
+	case 0:
+		r[A] = MIN(r[A], MAX_BASIC);
+		break;
 	case 1:
-		r[B] = (r[B] & 0x00ffffff) | v->id * 2u << 24;
-		r[C] = (r[C] & ~(1u << 27)) | 1u << 31 | (cpu_features.xsave ? 1u << 27 : 0);
+		r[B] = (r[B] & 0x0000ffff) | v->id * 2u << 24;
+		r[C] |= 1u << 31 | (cpu_features.xsave ? 1u << 27 : 0);
 		break;
 	case 0xd:
-		if (!cpu_features.xsave || (sub >= 2 && !(cpu_features.xcr0 >> MIN(sub, 63u) & 1)))
-			memset(r, 0, 16);
-		else if (sub == 0) {
-			r[A] = cpu_features.xcr0;
-			r[B] = r[C] = xsave_bytes();
-			r[D] = 0;
-		}
+		xsave_leaf(sub, r);
+		break;
+	case 0x80000000:
+		r[A] = MIN(r[A], MAX_EXTENDED);
 		break;
 	case 0x80000008:
-		r[A] = (r[A] & ~0xff00u) | 48 << 8;	/* bits of a virtual address: four levels */
+		r[A] |= 48 << 8;	/* bits of a virtual address: four levels */
 		break;
 	case 0x80000001:
 		r[D] |= 1u << 11;	/* SYSCALL, whatever vendor: the ABI rests on it */

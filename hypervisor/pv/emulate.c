@@ -35,7 +35,7 @@ static bool read_cr(struct vcpu *v, unsigned n, uint64_t *val)
 		*val = xen_pfn_to_cr3(mfn_x(v->pv.base_kernel));
 		return true;
 	case 4:
-		*val = (hv_cr4 & ~(CR4_SMEP | CR4_SMAP | CR4_PGE)) | v->pv.ctrlreg[4];
+		*val = (hv_cr4 & ~(CR4_SMEP | CR4_SMAP | CR4_PGE)) | (v->pv.ctrlreg[4] & guest_cr4);
 		return true;
 	}
 	return false;
@@ -67,7 +67,7 @@ static bool write_cr(struct vcpu *v, unsigned n, uint64_t val, bool *again)
 	case 3:
 		return load_base(v, mfn(xen_cr3_to_pfn(val)), again);
 	case 4:
-		v->pv.ctrlreg[4] = val & PV_CR4_GUEST;
+		v->pv.ctrlreg[4] = val & guest_cr4;
 		vcpu_load_cr4(v);
 		return true;
 	}

@@ -17,7 +17,7 @@ static struct cpu boot_cpu;
 struct cpu *cpus[MAX_CPUS] = { &boot_cpu };
 unsigned nr_cpus = 1;
 struct cpu_features cpu_features;
-uint64_t hv_cr4;
+uint64_t hv_cr4, guest_cr4 = CR4_TSD | CR4_DE;
 bool cpus_stopped;		/* an NMI is to halt who gets it (entry.asm) */
 
 struct idt_gate { uint16_t off0, sel; uint8_t ist, type; uint16_t off1; uint32_t off2, zero; } __packed;
@@ -44,6 +44,7 @@ void __init cpu_detect(void)
 		cpuid_count(7, 0, r);
 		cpu_features.smep = opt.smep && r[1] >> 7 & 1;
 		cpu_features.smap = opt.smap && r[1] >> 20 & 1;
+		guest_cr4 |= r[1] & 1 ? CR4_FSGSBASE : 0;
 	}
 	cpuid_count(0x80000000, 0, r);
 	max_ext = r[0];

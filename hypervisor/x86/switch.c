@@ -158,7 +158,7 @@ static void load_debug(const struct vcpu *prev, const struct vcpu *v)
 void vcpu_load_cr4(const struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
-	uint64_t cr4 = hv_cr4 | (v->pv.ctrlreg[4] & PV_CR4_GUEST);
+	uint64_t cr4 = hv_cr4 | (v->pv.ctrlreg[4] & guest_cr4);
 
 	if (c->cr4 != cr4) {
 		c->cr4 = cr4;

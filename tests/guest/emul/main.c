@@ -15,6 +15,7 @@
 #define MSR_KERNEL_GS	0xc0000102
 #define MSR_APIC_BASE	0x1b
 #define MSR_TSC_AUX	0xc0000103
+#define CR4_FSGSBASE	(1UL << 16)
 
 struct regs { uint32_t a, b, c, d; };
 
@@ -61,7 +62,15 @@ static void check_cpuid(void)
 	check("SSE2 and FXSR are there", r.d >> 26 & 1 && r.d >> 24 & 1);
 	check("hypervisor bit is set", r.c >> 31 & 1);
 	check("VMX is hidden", !(r.c >> 5 & 1));
-	check("long mode is there", cpuid(0x80000001).d >> 29 & 1);
+	r = cpuid(0x80000001);
+	check("long mode is there", r.d >> 29 & 1);
+	check("CR8 is hidden", !(r.c >> 4 & 1));
+	check("virtual addresses have four levels", (cpuid(0x80000008).a >> 8 & 0xff) == 48);
+	check("and no fifth", !(cpuid(7).c >> 16 & 1));
+	r = cpuid(7);
+	check("SMEP, SMAP and INVPCID are hidden", !(r.b & (1 << 7 | 1 << 10 | 1 << 20)));
+	check("protection keys and CET are hidden", !(r.c & (1u << 3 | 1 << 4 | 1 << 7 | 1u << 31)));
+	check("performance counters are hidden", cpuid(0xa).a == 0);
 }
 
 static void check_control_registers(void)
@@ -114,6 +123,29 @@ static void check_msrs(void)
 	check_value("read the local APIC base", rdmsr(MSR_APIC_BASE, &value), 0);
 }
 
+/* Bases read and written by instructions that no hypervisor sees. */
+static void check_bases(void)
+{
+	uint64_t fs = 0, gs = 0, cr4 = 0;
+
+	if (!(cpuid(7).b & 1))
+		return;
+	check_value("without CR4's leave", PROBE("wrfsbase %0", NONE, "r" (0L)), TRAP_UD);
+	check_value("which CPUID says there is", PROBE("mov %%cr4, %0", "=r" (cr4)), 0);
+	check("it does when told", !PROBE("mov %0, %%cr4", NONE, "r" (cr4 | CR4_FSGSBASE)) &&
+	      !PROBE("mov %%cr4, %0", "=r" (cr4)) && cr4 & CR4_FSGSBASE);
+	check_value("write the fs base", PROBE("wrfsbase %0", NONE, "r" (0x45678000L)), 0);
+	check_value("write the gs base", PROBE("wrgsbase %0", NONE, "r" (0x56789000L)), 0);
+	hypercall_sched_op(SCHEDOP_yield, NULL);
+	check_value("read the fs base", PROBE("rdfsbase %0", "=r" (fs)), 0);
+	check_value("read the gs base", PROBE("rdgsbase %0", "=r" (gs)), 0);
+	check("they are those", fs == 0x45678000 && gs == 0x56789000);
+	check_value("the MSR says the same", rdmsr(MSR_GS_BASE, &gs), 0);
+	check("of gs", gs == 0x56789000);
+	PROBE("mov %0, %%cr4", NONE, "r" (cr4 & ~CR4_FSGSBASE));
+	check_value("without it again", PROBE("rdgsbase %0", "=r" (gs)), TRAP_UD);
+}
+
 static void check_ports(void)
 {
 	uint8_t value = 0;
@@ -134,6 +166,7 @@ void test_main(void)
 	check_cpuid();
 	check_control_registers();
 	check_msrs();
+	check_bases();
 	check_ports();
 	check_value("clts", PROBE("clts", NONE), 0);
 	check_value("wbinvd", PROBE("wbinvd", NONE), 0);
