@@ -2,6 +2,7 @@
 /* Debug keys (sysctl debug_keys): short reports on the console, read where they stand, without locks. */
 #include "control.h"
 #include "audit.h"
+#include "cpu.h"
 #include "boot.h"
 #include "event.h"
 #include "mm.h"
@@ -26,16 +27,24 @@ static void report_domain(struct domain *d)
 		const struct vcpu *v = d->vcpu[i];
 
 		if (v)
-			printk(LOG_ERR, "  vcpu %u: flags %x, pauses %u, %s, rip %lx, rsp %lx, run %ld us", i,
+			printk(LOG_ERR, "  vcpu %u: flags %x, pauses %u, %s, rip %lx, rsp %lx, run %ld us in %lu times", i,
 			       v->sched.flags, v->sched.pause_count,
 			       v->sched.running ? "running" : "not running", v->regs.rip, v->regs.rsp,
-			       vcpu_run_time(v) / 1000);
+			       vcpu_run_time(v) / 1000, v->sched.runs);
 	}
 }
 
 static void key_domains(void)
 {
 	each_domain(report_domain);
+}
+
+/* Twice, with a pause between, tells how idle an idle machine is. */
+static void key_idle(void)
+{
+	printk(LOG_ERR, "at %ld us:", now() / 1000);
+	for (unsigned i = 0; i < nr_cpus; i++)
+		printk(LOG_ERR, "  CPU %u: woken %lu times from its halt", i, cpus[i]->wakeups);
 }
 
 static void key_events(void)
@@ -58,6 +67,7 @@ static void key_help(void);
 static const struct { char key; void (*fn)(void); const char *what; } keys[] = {
 	{ 'h', key_help, "this list" },
 	{ 'q', key_domains, "domains and vcpus" },
+	{ 'i', key_idle, "how often idle CPUs were woken" },
 	{ 'e', key_events, "event channels" },
 	{ 'm', key_memory, "memory" },
 	{ 'a', audit_run, "audit of all frames and page tables" },

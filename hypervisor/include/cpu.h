@@ -40,6 +40,7 @@ struct cpu {
 	unsigned id;
 	uint32_t apic_id;
 	struct vcpu *idle;
+	uint64_t wakeups;		/* times it left the halt of its idle loop */
 	s_time_t picked_at;		/* when schedule() last chose; sched lock */
 	struct timer slice;		/* ends the running vcpu's turn */
 	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */

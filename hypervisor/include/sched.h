@@ -23,6 +23,7 @@ struct sched_vcpu {
 	uint32_t flags;			/* VPF_*, sched lock */
 	uint32_t pause_count;		/* sched lock */
 	bool running;			/* some CPU executes it */
+	uint64_t runs;			/* times it was given a CPU */
 	unsigned cpu;
 	struct list queue;		/* the policy's run queue */
 	uint64_t affinity;		/* CPUs it may run on, bit mask */

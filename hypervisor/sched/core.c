@@ -165,6 +165,7 @@ void schedule(void)
 			runstate_set(prev, idle_state(prev), t);
 		next->sched.running = true;
 		next->sched.cpu = c->id;
+		next->sched.runs++;
 		if (next != c->idle)
 			runstate_set(next, RUNSTATE_running, t);
 		switch_to(c, next);

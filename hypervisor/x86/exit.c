@@ -59,6 +59,7 @@ void exit_work(void)
 		v = c->curr;
 		if (v == c->idle) {
 			sti_hlt_cli();
+			c->wakeups++;
 		} else if (v->cont.restarting) {
 			restart_hypercall(v);
 			irq_window();
