@@ -11,6 +11,7 @@
 
 struct start_info *start_info;
 struct shared_info *shared_info;
+unsigned int (*kit_vcpu_self)(void);
 
 static uint32_t features;
 

@@ -19,7 +19,13 @@ bool start_info_is_dom0(void);
 bool start_info_feature(unsigned int xenfeat);		/* XENFEAT_* */
 domid_t start_info_domid(void);				/* asked of the hypervisor, then kept */
 
-/* This vcpu's part of the shared page. */
-static inline struct vcpu_info *vcpu_info(void) { return &shared_info->vcpu_info[0]; }
+/* Tells which vcpu runs the caller. NULL, as at first: there is only vcpu 0 (kit/vcpu.h starts others). */
+extern unsigned int (*kit_vcpu_self)(void);
+
+/* This vcpu's part of the shared page; the caller stays on its vcpu while it uses it. */
+static inline struct vcpu_info *vcpu_info(void)
+{
+	return &shared_info->vcpu_info[kit_vcpu_self ? kit_vcpu_self() : 0];
+}
 
 #endif

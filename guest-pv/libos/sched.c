@@ -87,6 +87,7 @@ static void sleeper_remove(struct thread *t)
 
 void sched_wake(struct thread *t)
 {
+	sched_must_be_here("a wake-up");
 	if (t->queue)
 		remove(t->queue, t);
 	t->queue = NULL;
@@ -164,6 +165,7 @@ bool waitq_sleep(struct waitq *q, uint64_t deadline_ns)
 {
 	struct thread *t = cpu_self()->current;
 
+	sched_must_be_here("a wait");
 	t->timed_out = false;
 	t->queue = q;
 	if (q)

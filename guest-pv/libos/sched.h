@@ -38,6 +38,7 @@ struct thread {
 /* What each vcpu has of its own; found by the gs base. */
 struct cpu {
 	struct cpu *self;
+	unsigned int id;		/* 0: the one that threads run on */
 	struct thread *current;
 	bool idle;			/* waiting for an event, nothing to run */
 	bool resched;			/* another thread should run after this event */
@@ -52,10 +53,21 @@ static inline struct cpu *cpu_self(void)
 	return cpu;
 }
 
+void *thread_stack_new(void);		/* its lowest page, the guard; NULL: no memory */
+void *thread_stack_end(void *stack);	/* the address behind it */
+
 void sched_init_early(void);		/* makes the boot code a thread; first of all */
 void sched_init(void);			/* the timer */
 void sched_after_event(void);		/* preempts, if an event asked for it */
 void sched_wake(struct thread *t);	/* off its queue and runnable */
+
+/* Whatever touches threads or their locks belongs to vcpu 0; a worker (worker.c) that comes here ends the
+ * domain with a word. */
+static inline void sched_must_be_here(const char *what)
+{
+	if (cpu_self()->id)
+		os_panic("%s on vcpu %u: threads and locks are for vcpu 0 only", what, cpu_self()->id);
+}
 
 /* The first C function of a thread; called by switch.asm. */
 void thread_begin(struct thread *t) __attribute__((noreturn));

@@ -3,12 +3,13 @@
  * Locks and signals between threads, over wait queues. A mutex is handed from its owner to the
  * first waiter, so nobody starves and the waiter need not compete again.
  */
-#include <libos.h>
+#include "sched.h"
 
 void mutex_lock(struct mutex *m)
 {
 	bool enabled = events_disable();
 
+	sched_must_be_here("a lock");
 	if (m->owner == thread_self())
 		os_panic("thread %s locks a mutex it holds", thread_name(thread_self()));
 	if (!m->owner)
@@ -23,6 +24,7 @@ bool mutex_trylock(struct mutex *m)
 	bool enabled = events_disable();
 	bool taken = !m->owner;
 
+	sched_must_be_here("a lock");
 	if (taken)
 		m->owner = thread_self();
 	events_restore(enabled);
@@ -70,6 +72,7 @@ bool semaphore_down_until(struct semaphore *s, uint64_t deadline_ns)
 {
 	bool enabled = events_disable(), got = true;
 
+	sched_must_be_here("a semaphore");
 	if (s->count)
 		s->count--;
 	else

@@ -25,7 +25,7 @@ extern void thread_trampoline(void);
 
 static struct thread *zombies;	/* ended and detached; events disabled to touch it */
 
-static void *stack_new(void)
+void *thread_stack_new(void)
 {
 	char *va = os_va_alloc(STACK_PAGES + 1);
 
@@ -36,6 +36,11 @@ static void *stack_new(void)
 		return NULL;
 	}
 	return va;
+}
+
+void *thread_stack_end(void *stack)
+{
+	return (char *)stack + (STACK_PAGES + 1) * PAGE_SIZE;
 }
 
 static void stack_free(char *va)
@@ -78,7 +83,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg)
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->stack = stack_new();
+	t->stack = thread_stack_new();
 	if (!t->stack) {
 		free(t);
 		return NULL;
@@ -89,7 +94,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg)
 	t->deadline = OS_FOREVER;
 	t->reent = &t->reent_space;
 	_REENT_INIT_PTR(t->reent);
-	s = (void *)((char *)t->stack + (STACK_PAGES + 1) * PAGE_SIZE - sizeof(*s));
+	s = (struct first_stack *)thread_stack_end(t->stack) - 1;
 	*s = (struct first_stack){ .mxcsr = 0x1f80, .fcw = 0x37f, .rbx = (uintptr_t)t,
 				   .rip = thread_trampoline };
 	t->rsp = (uintptr_t)s;

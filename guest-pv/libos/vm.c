@@ -6,6 +6,7 @@
  * allocator.
  */
 #include "vm.h"
+#include "sched.h"
 #include <errno.h>
 #include <string.h>
 
@@ -131,9 +132,11 @@ void vm_init(void)
 
 void *pages_alloc(size_t n)
 {
-	size_t pfn = rangemap_take(&frames, n);
+	size_t pfn;
 	void *va;
 
+	sched_must_be_here("memory");
+	pfn = rangemap_take(&frames, n);
 	if (pfn == SIZE_MAX)
 		return NULL;
 	va = pfn_to_virt(pfn);
@@ -143,6 +146,7 @@ void *pages_alloc(size_t n)
 
 void pages_free(void *va, size_t n)
 {
+	sched_must_be_here("memory");
 	if (va)
 		rangemap_give(&frames, virt_to_pfn(va), n);
 }
@@ -159,9 +163,11 @@ size_t pages_available(void)
 
 void *os_va_alloc(size_t n)
 {
-	size_t i = rangemap_take(&addresses, n);
+	size_t i;
 	char *va;
 
+	sched_must_be_here("memory");
+	i = rangemap_take(&addresses, n);
 	if (i == SIZE_MAX)
 		return NULL;
 	va = (char *)VM_MAP_BASE + i * PAGE_SIZE;
@@ -174,6 +180,7 @@ void *os_va_alloc(size_t n)
 
 void os_va_free(void *va, size_t n)
 {
+	sched_must_be_here("memory");
 	rangemap_give(&addresses, ((uintptr_t)va - VM_MAP_BASE) >> PAGE_SHIFT, n);
 }
 

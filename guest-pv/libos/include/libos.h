@@ -26,6 +26,7 @@
 #include <kit/gnttab.h>
 #include <kit/pvconsole.h>
 #include <kit/time.h>
+#include <kit/vcpu.h>
 #include <kit/p2m.h>
 #include <kit/pt.h>
 
@@ -83,6 +84,18 @@ struct semaphore {
 void semaphore_down(struct semaphore *s);
 bool semaphore_down_until(struct semaphore *s, uint64_t deadline_ns);
 void semaphore_up(struct semaphore *s);		/* from anywhere, handlers too */
+
+/* --- Other vcpus ------------------------------------------------------------------------------
+ * Threads share vcpu 0. Each other vcpu of the domain can be given one function at a time, to run to its end
+ * beside them: a worker. It has the kit's hypercalls, clocks and page tables, events of ports bound to its vcpu,
+ * and the memory it is handed, and shares no lock with threads: atomic operations are what there is. It
+ * may not use threads, locks, malloc or files; one that does ends the domain with a word. */
+
+/* Starts fn(arg) on a vcpu from 1 on (kit/vcpu.h counts them). -ENOENT: there is no such vcpu; -EPERM: the
+ * operator took it away (pvctl vcpu-set); -EBUSY: its last function still runs; -ENOMEM. */
+int worker_start(unsigned int vcpu, void (*fn)(void *arg), void *arg);
+/* Sleeps until the vcpu's function has returned. False: the deadline passed. */
+bool worker_wait(unsigned int vcpu, uint64_t deadline_ns);
 
 /* --- Memory ----------------------------------------------------------------------------------- */
 /* Adjacent zeroed pages, for what the hypervisor or another domain is to see. NULL: none left. */

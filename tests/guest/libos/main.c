@@ -6,7 +6,9 @@
  * hand over, conditions and semaphores wake and time out, recursive POSIX mutexes count; vector
  * registers and errno are each thread's own; malloc grows and serves threads at once; files come
  * from /tmp and directories list them; the initrd's are read-only; frames map and unmap; ports can
- * be waited for; the command line is argv.
+ * be waited for; the command line is argv; other vcpus run workers.
+ *
+ * Needs: dom0_max_vcpus=3
  */
 #include <libos.h>
 #include <dirent.h>
@@ -19,12 +21,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "check.h"
 
-#define MS 1000000ULL
 
 static unsigned int passed, failed;
 
-static void check(const char *name, bool ok)
+void check(const char *name, bool ok)
 {
 	printf("%s %s\n", ok ? "ok" : "not ok", name);
 	if (ok)
@@ -436,6 +438,7 @@ int main(int argc, char **argv)
 	check_grants();
 	check_files();
 	check_numbers();
+	check_workers();
 	printf("end of test: %u ok, %u not ok\n", passed, failed);
 	return 0;
 }
