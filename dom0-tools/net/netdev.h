@@ -31,7 +31,7 @@
 
 /* A header of that many bytes, or the whole packet if it is shorter, lies in the first fragment, and that one
  * is local. What the switch and its rules look at is there. */
-#define NET_HEADER 128
+#define NET_HEADER 192
 #define NET_FRAGS_MAX 20		/* a header and 64 KB in pages, begun anywhere in the first */
 #define NET_PACKET_MAX (65535 + 18)
 
@@ -57,7 +57,7 @@ enum net_gso { NET_GSO_NONE, NET_GSO_TCP4, NET_GSO_TCP6 };
 
 struct net_packet {
 	struct net_packet *next;	/* the holder's, in whatever queue it has */
-	struct net_port *from;		/* set by net_receive */
+	struct net_port *from;		/* set by net_receive; not to be followed by who holds the packet */
 	uint32_t len;			/* bytes, of all fragments, from the Ethernet header on, no FCS */
 	uint8_t flags;			/* NET_CSUM_* */
 	uint8_t gso;			/* enum net_gso: to be cut into segments; then NET_CSUM_BLANK too */
@@ -132,6 +132,8 @@ struct net_packet *net_packet_copy(struct net_packet *p);
 #define NET_PORT_TSO6	0x04
 #define NET_PORT_SG	0x08	/* packets of more than one fragment */
 #define NET_PORT_GRANTS	0x10	/* fragments that a guest granted (backends only) */
+/* `mac` is the one address behind this port, and nobody behind another port may claim it. */
+#define NET_PORT_PINNED	0x20
 
 struct net_port;
 
@@ -152,7 +154,7 @@ struct net_counters {
 };
 
 struct net_rules;
-struct net_rate { uint64_t bytes, interval_ns; };	/* so many bytes an interval; 0: no limit */
+struct net_rate { uint64_t bytes, interval_ns; };	/* so many bytes an interval; bytes 0: no limit */
 
 struct net_port {
 	/* The device sets these before net_port_add. */
@@ -170,9 +172,11 @@ struct net_port {
 	/* Private to switch.c. */
 	struct net_port *next;
 	struct net_queue out;
-	uint64_t credit, refill_ns;
-	volatile bool scheduled;
-	bool added;
+	unsigned int bridge_id;
+	unsigned int nr_learned;	/* fdb.c */
+	int64_t credit;			/* bytes it may still receive; below 0 what it owes */
+	uint64_t refill_ns;		/* when the credit was last filled up */
+	bool scheduled;
 };
 
 /* Joins a port to the switch, or takes it out: after net_port_remove returns none of its functions

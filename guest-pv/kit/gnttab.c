@@ -54,7 +54,7 @@ int gnttab_init(unsigned int frames)
 	return 0;
 }
 
-int gnttab_grant(domid_t domid, mfn_t mfn, bool readonly)
+static int publish(domid_t domid, uint32_t frame, uint16_t flags)
 {
 	grant_ref_t ref;
 
@@ -66,11 +66,20 @@ int gnttab_grant(domid_t domid, mfn_t mfn, bool readonly)
 	if (!ref)
 		return -XEN_ENOSPC;
 	table[ref].domid = domid;
-	table[ref].frame = mfn;
+	table[ref].frame = frame;
 	__asm__ volatile("" : : : "memory");
-	*(volatile uint16_t *)&table[ref].flags =
-		GTF_permit_access | (readonly ? GTF_readonly : 0);
+	*(volatile uint16_t *)&table[ref].flags = flags;
 	return ref;
+}
+
+int gnttab_grant(domid_t domid, mfn_t mfn, bool readonly)
+{
+	return publish(domid, mfn, GTF_permit_access | (readonly ? GTF_readonly : 0));
+}
+
+int gnttab_grant_transfer(domid_t domid)
+{
+	return publish(domid, 0, GTF_accept_transfer);
 }
 
 int gnttab_end(grant_ref_t ref)
@@ -89,6 +98,31 @@ int gnttab_end(grant_ref_t ref)
 	free_ref(ref);
 	os_unlock(&lock);
 	return 0;
+}
+
+/* The hypervisor sets committed, then writes the frame, then sets completed. */
+int gnttab_end_transfer(grant_ref_t ref, mfn_t *mfn)
+{
+	uint16_t flags = GTF_accept_transfer;
+	bool unused;
+
+	if (ref < NR_RESERVED || ref >= nr_entries)
+		return -XEN_EINVAL;
+	unused = __atomic_compare_exchange_n(&table[ref].flags, &flags, 0, false, __ATOMIC_SEQ_CST,
+					     __ATOMIC_SEQ_CST);
+	if (!unused && !(flags & GTF_transfer_completed))
+		return -XEN_EBUSY;
+	*mfn = *(volatile uint32_t *)&table[ref].frame;
+	*(volatile uint16_t *)&table[ref].flags = 0;
+	os_lock(&lock);
+	free_ref(ref);
+	os_unlock(&lock);
+	return !unused;
+}
+
+int gnttab_batch(unsigned int cmd, void *ops, unsigned int n)
+{
+	return hypercall_grant_table_op(cmd, ops, n);
 }
 
 int gnttab_map(struct gnttab_mapping *m, domid_t domid, grant_ref_t ref, bool readonly)

@@ -18,6 +18,18 @@ int gnttab_grant(domid_t domid, mfn_t mfn, bool readonly);
 /* Ends it. -XEN_EBUSY, and nothing has changed, while the other side still maps it. */
 int gnttab_end(grant_ref_t ref);
 
+/* Lets domid give us a frame of its own, once. Gives the reference, or -XEN_ENOSPC. The frame that this
+ * domain may have one more of is the caller's to have given up first (XENMEM_decrease_reservation). */
+int gnttab_grant_transfer(domid_t domid);
+
+/* Ends that. 1: *mfn came, it is ours now; 0: nothing came and nothing will. -XEN_EBUSY, and nothing has
+ * changed: it is on its way. */
+int gnttab_end_transfer(grant_ref_t ref, mfn_t *mfn);
+
+/* One hypercall for n operations GNTTABOP_cmd; each tells its own GNTST_* in its status. 0, or an error: then
+ * the operations whose status is not the hypervisor's are those that say what the caller put there. */
+int gnttab_batch(unsigned int cmd, void *ops, unsigned int n);
+
 /* A page of another domain, mapped here. */
 struct gnttab_mapping {
 	void *va;
