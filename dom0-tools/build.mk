@@ -9,7 +9,7 @@ TOOLS_OBJ := $(TOOLS_SRC:%=$(B)/%.o)
 include dom0-tools/codecs.mk
 
 # --- dom0.elf -------------------------------------------------------------------------------------
-TOOLS_CFLAGS := -D__XEN_TOOLS__ -D_GNU_SOURCE -Idom0-tools $(CODEC_CFLAGS)
+TOOLS_CFLAGS := -D__XEN_TOOLS__ -D_GNU_SOURCE -Idom0-tools -Idrivers/backend $(CODEC_CFLAGS)
 
 $(TOOLS_OBJ): $(B)/%.o: % | $(LIBOS_READY) $(CODEC_READY)
 	$(call say,CC,$@)

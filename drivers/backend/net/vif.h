@@ -4,7 +4,7 @@
  * two rings in the guest's pages on the other.
  *
  * The rings and all that belongs to them are the switch's thread's while `connected`; the backend's own
- * thread (control.c) changes that only between two rounds. Everything read from a ring is hostile: it is copied
+ * thread (control.c, over bus/bus.h) changes that only between two rounds. Everything read from a ring is hostile: it is copied
  * once and checked; a ring that contradicts itself is `broken` and touched no more.
  */
 #ifndef BACKEND_NET_VIF_H
@@ -14,6 +14,7 @@
 #include <net/netdev.h>
 #include <net/packet.h>
 #include <net/rules.h>
+#include <xen/event_channel.h>
 #include <xen/xen.h>
 
 #define xen_mb() __sync_synchronize()
@@ -21,7 +22,7 @@
 #define xen_wmb() __asm__ volatile("" : : : "memory")
 #include <xen/io/netif.h>
 
-#define RING_SLOTS 256			/* of a one-page ring of either kind; asserted in control.c */
+#define RING_SLOTS 256			/* of a one-page ring of either kind; asserted in ring.c */
 #define VIF_HEADER 256			/* of a guest's packet copied here; the rest stays in its pages */
 #define VIF_MCAST_MAX 64
 #define VIF_BACKLOG_PACKETS 256		/* packets kept for a guest that has no buffers posted ... */
@@ -58,7 +59,7 @@ struct vif {
 	enum vif_mode mode;
 	bool connected;
 	bool broken;			/* the guest's rings made no sense; until it reconnects */
-	bool sg, csum6, mcast_control, rx_notify;	/* what the guest said of itself */
+	bool sg, mcast_control, rx_notify;	/* what the guest said of itself */
 
 	evtchn_port_t evtchn;
 	bool notify;			/* owed at the end of the round */
@@ -79,11 +80,6 @@ struct vif {
 
 	unsigned int nr_mcast;
 	uint8_t mcast[VIF_MCAST_MAX][6];
-
-	/* control.c */
-	struct vif *next;
-	int state;			/* XenbusState*, as published */
-	char frontend[64];		/* its directory in the store */
 };
 
 /* Says why and stops using the rings. */
@@ -116,7 +112,7 @@ bool vif_mcast_add(struct vif *v, const uint8_t mac[6]);
 void vif_mcast_del(struct vif *v, const uint8_t mac[6]);
 bool vif_mcast_wants(const struct vif *v, const uint8_t mac[6]);
 
-/* ring.c: connects to rings the guest named and leaves them. 0 or negative errno, and why. */
+/* control.c: the vifs in xenstore. ring.c: connects to rings the guest named and leaves them. 0 or negative errno, and why. */
 struct vif_rings {
 	grant_ref_t tx_ref, rx_ref;
 	evtchn_port_t evtchn;

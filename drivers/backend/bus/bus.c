@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handshake. Both ends publish a state; ours follows from the frontend's, from what the toolstack asks (state 5
+ * written to our side, or the directory removed) and from what is connected. Whatever order these come
+ * in, a device is connected at most once and disconnected before it is forgotten.
+ *
+ * Trust: the frontend writes its directory as it likes at any time; the path to it is the toolstack's, and is checked to be
+ * in the domain it is said to be. The lists are each thread's own, hence no lock.
+ */
+#include "bus/bus.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "os/os.h"
+#include "xenstore/xs.h"
+
+enum { GONE = -1, INITIALISING = 1, INIT_WAIT, INITIALISED, CONNECTED, CLOSING, CLOSED };
+
+struct bus {
+	const struct bus_kind *kind;
+	struct xs_handle *xs;
+	struct bus_device *first;
+	char root[48];
+};
+
+#define MAX_KINDS 8
+static struct bus buses[MAX_KINDS];
+static unsigned int nr_buses;
+
+static struct bus *bus_of(const struct bus_device *d)
+{
+	struct bus *b = buses;
+
+	while (b->kind != d->kind)
+		b++;
+	return b;
+}
+
+/* --- Entries ---------------------------------------------------------------------------------- */
+
+static void path_of(char *path, size_t size, const struct bus_device *d, bool front, const char *key)
+{
+	snprintf(path, size, "%s/%s", front ? d->front : d->back, key);
+}
+
+int bus_read(const struct bus_device *d, bool front, const char *key, char *buf, size_t size)
+{
+	char path[160], *value;
+	unsigned int len;
+
+	path_of(path, sizeof(path), d, front, key);
+	value = xs_read(bus_of(d)->xs, XBT_NULL, path, &len);
+	if (!value)
+		return -errno;
+	if (len >= size) {
+		free(value);
+		return -ENAMETOOLONG;
+	}
+	memcpy(buf, value, len + 1);
+	free(value);
+	return (int)len;
+}
+
+uint64_t bus_read_number(const struct bus_device *d, bool front, const char *key, uint64_t missing)
+{
+	char text[24], *end;
+	uint64_t n;
+
+	if (bus_read(d, front, key, text, sizeof(text)) <= 0 || *text < '0' || *text > '9')
+		return missing;
+	n = strtoull(text, &end, 10);
+	return *end ? missing : n;
+}
+
+void bus_write(const struct bus_device *d, const char *key, const char *value)
+{
+	char path[160], *there;
+
+	/* A directory that the toolstack has just removed is not to be made anew. */
+	path_of(path, sizeof(path), d, false, "frontend");
+	there = xs_read(bus_of(d)->xs, XBT_NULL, path, NULL);
+	free(there);
+	if (!there)
+		return;
+	path_of(path, sizeof(path), d, false, key);
+	xs_write(bus_of(d)->xs, XBT_NULL, path, value, (unsigned int)strlen(value));
+}
+
+void bus_write_number(const struct bus_device *d, const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	bus_write(d, key, text);
+}
+
+static void set_state(struct bus_device *d, int state)
+{
+	if (d->state == state)
+		return;
+	d->state = state;
+	bus_write_number(d, "state", (uint64_t)state);
+}
+
+static int state_of(const struct bus_device *d, bool front)
+{
+	uint64_t state = bus_read_number(d, front, "state", UINT64_MAX);
+
+	return state > CLOSED ? GONE : (int)state;
+}
+
+/* Where the toolstack looks for it (device_wait_ready), and on the console. */
+static void fail(struct bus_device *d, const char *why, int rc)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s: %s", why, strerror(-rc));
+	bus_write(d, "error", text);
+	printf("%s%u.%u: %s\n", d->kind->name, d->domid, d->id, text);
+}
+
+/* --- The handshake ---------------------------------------------------------------------------- */
+
+static void disconnect(struct bus_device *d)
+{
+	if (d->connected)
+		d->kind->disconnect(d);
+	d->connected = false;
+}
+
+static void connect(struct bus_device *d)
+{
+	const char *why = "";
+	int rc;
+
+	if (d->connected || d->state >= CLOSING)
+		return;
+	rc = d->kind->connect(d, &why);
+	if (rc) {
+		fail(d, why, rc);
+		set_state(d, CLOSING);
+		return;
+	}
+	d->connected = true;
+	set_state(d, CONNECTED);
+}
+
+static void offer(struct bus_device *d)
+{
+	if (d->state == INIT_WAIT)
+		return;
+	disconnect(d);
+	d->kind->publish(d);
+	set_state(d, INIT_WAIT);
+}
+
+static void follow(struct bus_device *d)
+{
+	int front = state_of(d, true);
+	bool online = bus_read_number(d, false, "online", 0);
+
+	/* The toolstack wrote it over our state. */
+	if (state_of(d, false) == CLOSING && d->state < CLOSING)
+		d->state = CLOSING;
+	switch (front) {
+	case INITIALISING:
+		if (online && d->state != CLOSING)
+			offer(d);
+		else
+			set_state(d, CLOSED);
+		break;
+	case INITIALISED:
+	case CONNECTED:
+		connect(d);
+		break;
+	case CLOSING:
+		disconnect(d);
+		set_state(d, CLOSING);
+		break;
+	case CLOSED:
+	case GONE:
+		disconnect(d);
+		set_state(d, CLOSED);
+		break;
+	}
+}
+
+/* --- Devices come and go ---------------------------------------------------------------------- */
+
+static void token_of(char token[32], domid_t domid, unsigned int id)
+{
+	snprintf(token, 32, "%u/%u", domid, id);
+}
+
+static void watch_front(struct bus *b, struct bus_device *d, bool on)
+{
+	char path[160], token[32];
+
+	path_of(path, sizeof(path), d, true, "state");
+	token_of(token, d->domid, d->id);
+	if (on)
+		xs_watch(b->xs, path, token);
+	else
+		xs_unwatch(b->xs, path, token);
+}
+
+static void forget(struct bus *b, struct bus_device **link)
+{
+	struct bus_device *d = *link;
+
+	if (!d->refused) {
+		watch_front(b, d, false);
+		disconnect(d);
+		d->kind->remove(d);
+	}
+	*link = d->next;
+	free(d);
+}
+
+static bool find_front(struct bus_device *d)
+{
+	char home[32];
+
+	snprintf(home, sizeof(home), "/local/domain/%u/", d->domid);
+	return bus_read(d, false, "frontend", d->front, sizeof(d->front)) > 0 &&
+	       bus_read_number(d, false, "frontend-id", UINT64_MAX) == d->domid &&
+	       !strncmp(d->front, home, strlen(home));
+}
+
+static void discover(struct bus *b, domid_t domid, unsigned int id)
+{
+	struct bus_device *d = calloc(1, sizeof(*d));
+	const char *why = "memory of domain 0";
+	int rc;
+
+	if (!d)
+		return;
+	d->kind = b->kind;
+	d->domid = domid;
+	d->id = id;
+	d->state = INITIALISING;
+	snprintf(d->back, sizeof(d->back), "%s/%u/%u", b->root, domid, id);
+	if (!find_front(d)) {		/* not complete: its watch will fire again */
+		free(d);
+		return;
+	}
+	d->next = b->first;
+	b->first = d;
+	rc = d->kind->probe(d, &why);
+	if (!rc) {
+		watch_front(b, d, true);
+		return;
+	}
+	d->refused = true;
+	fail(d, why, rc);
+	set_state(d, CLOSED);
+}
+
+static void update(struct bus *b, domid_t domid, unsigned int id)
+{
+	struct bus_device **link = &b->first;
+
+	while (*link && ((*link)->domid != domid || (*link)->id != id))
+		link = &(*link)->next;
+	if (!*link)
+		discover(b, domid, id);
+	else if (state_of(*link, false) == GONE)
+		forget(b, link);
+	else if (!(*link)->refused)
+		follow(*link);
+}
+
+/* Everything there is and everything we know of. */
+static void scan(struct bus *b)
+{
+	char path[96], **domids, **ids;
+	unsigned int n, m;
+
+	for (struct bus_device *d = b->first, *next; d; d = next) {
+		next = d->next;
+		update(b, d->domid, d->id);
+	}
+	domids = xs_directory(b->xs, XBT_NULL, b->root, &n);
+	for (unsigned int i = 0; domids && i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%.16s", b->root, domids[i]);
+		ids = xs_directory(b->xs, XBT_NULL, path, &m);
+		for (unsigned int j = 0; ids && j < m; j++)
+			update(b, (domid_t)strtoul(domids[i], NULL, 10), (unsigned int)strtoul(ids[j], NULL, 10));
+		free(ids);
+	}
+	free(domids);
+}
+
+static void run(void *arg)
+{
+	struct bus *b = arg;
+	unsigned int n, domid, id;
+	char **event;
+
+	while ((event = xs_read_watch(b->xs, &n))) {
+		const char *path = event[XS_WATCH_PATH], *token = event[XS_WATCH_TOKEN];
+
+		if (!strcmp(token, "root"))
+			path += strlen(b->root) + (strlen(path) > strlen(b->root));
+		else
+			path = token;
+		if (sscanf(path, "%u/%u", &domid, &id) == 2)
+			update(b, (domid_t)domid, id);
+		else
+			scan(b);
+		free(event);
+	}
+}
+
+int bus_start(const struct bus_kind *kind)
+{
+	struct bus *b = &buses[nr_buses];
+	char name[16];
+
+	if (nr_buses == MAX_KINDS)
+		return -ENOSPC;
+	b->kind = kind;
+	b->xs = xs_open(0);
+	if (!b->xs)
+		return -errno;
+	snprintf(b->root, sizeof(b->root), "/local/domain/0/backend/%s", kind->name);
+	if (!xs_mkdir(b->xs, XBT_NULL, b->root) || !xs_watch(b->xs, b->root, "root")) {
+		xs_close(b->xs);
+		return -errno;
+	}
+	nr_buses++;
+	snprintf(name, sizeof(name), "%sback", kind->name);
+	return os_thread_start(name, run, b);
+}
