@@ -195,15 +195,18 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 	char why[160];
 	va_list ap;
 
-	if (d->is_shut_down)
+	if (d->is_shut_down || (current->domain == d && current->crashed))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	domain_log(d, LOG_ERR, "crashed: %s", why);
-	if (current->domain == d)
-		pv_report(current);
-	domain_shutdown(d, SHUTDOWN_crash);
+	if (current->domain != d) {
+		domain_shutdown(d, SHUTDOWN_crash);
+	} else {		/* on the way out, when all its registers are in memory */
+		current->crashed = true;
+		raise_softirq(SOFTIRQ_SCHEDULE);
+	}
 }
 
 /* --- destruction --- */

@@ -120,7 +120,7 @@ static void set_registers(struct vcpu *v, const vcpu_guest_context_t *c)
 {
 	v->regs = c->user_regs;
 	v->regs.entry_vector = 0;	/* ours: the next return restores every register */
-	v->cont.restarting = false;	/* a preempted hypercall of the old registers */
+	v->cont = (struct hypercall_cont){ .done = 0 };	/* a preempted hypercall was the old registers' */
 	v->regs.cs = pv_fix_sel(v->regs.cs);
 	v->regs.ss = pv_fix_sel(v->regs.ss);
 	v->pv.iopl = (v->regs.rflags & EFLAGS_IOPL) >> 12;
@@ -217,7 +217,7 @@ void vcpu_reset(struct vcpu *v)
 	vcpu_timers_stop(v);
 	fpu_reset(v);
 	v->pv.tsc_aux = 0;
-	v->bounce.flags = 0;
+	v->failsafe_pending = false;
 	v->nmi_pending = v->nmi_masked = false;
 	v->initialised = false;
 }

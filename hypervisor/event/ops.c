@@ -168,12 +168,13 @@ static const struct subop ops[] = {
 
 long do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
-	evtchn_send_t send;
+	int64_t port;
 
 	(void)a3, (void)a4, (void)a5, (void)a6;
 	/* What guests call by far the most often takes the short way. */
-	if (likely((uint32_t)cmd == EVTCHNOP_send))
-		return copy_from_guest_bytes(&send, (void *)arg, sizeof(send)) ? -EFAULT :
-		       evtchn_send(current->domain, send.port);
+	if (likely((uint32_t)cmd == EVTCHNOP_send)) {
+		port = guest_read_word(&((const evtchn_send_t *)arg)->port);
+		return unlikely(port < 0) ? -EFAULT : evtchn_send(current->domain, port);
+	}
 	return subop_dispatch(ops, ARRAY_SIZE(ops), cmd, (void *)arg);
 }

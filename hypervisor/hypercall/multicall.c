@@ -44,14 +44,11 @@ static __force_inline bool read_entry(struct call *c, const multicall_entry_t *a
 /* No recursion, and no iret: it replaces the very registers the batch returns into. */
 static __force_inline long run(const struct call *c)
 {
-	hypercall_fn *fn;
-
 	if (unlikely(c->op == __HYPERVISOR_multicall || c->op == __HYPERVISOR_iret))
 		return -EINVAL;
 	if (unlikely(c->op >= NR_HYPERCALLS))
 		return -ENOSYS;
-	fn = hypercall_table[index_nospec(c->op, NR_HYPERCALLS)];
-	return likely(fn) ? fn(c->a1, c->a2, c->a3, c->a4, c->a5, c->a6) : -ENOSYS;
+	return hypercall_table[index_nospec(c->op, NR_HYPERCALLS)](c->a1, c->a2, c->a3, c->a4, c->a5, c->a6);
 }
 
 /* From cont->multicall_done on; the array lies outside our area. */
@@ -66,7 +63,7 @@ static long run_all(struct hypercall_cont *cont, multicall_entry_t *entries, uns
 		rc = run(&c);
 		if (unlikely(rc == (uint64_t)-ERESTART))
 			return rc;
-		cont->done = cont->aux = 0;
+		cont->done = 0;
 		cont->multicall_done = i + 1;
 		if (unlikely(guest_copy_quads(&entries[i].result, &rc, 1)))
 			return -EFAULT;
@@ -79,10 +76,15 @@ static long run_all(struct hypercall_cont *cont, multicall_entry_t *entries, uns
 long do_multicall(uint64_t list, uint64_t nr, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
 	multicall_entry_t *entries = (multicall_entry_t *)list;
+	struct hypercall_cont *cont = &current->cont;
+	long rc;
 
 	(void)a3, (void)a4, (void)a5, (void)a6;
 	nr = (uint32_t)nr;
 	if (nr > ENTRIES_MAX || !guest_range_ok(entries, nr * sizeof(*entries)))
 		return nr > ENTRIES_MAX ? -EINVAL : -EFAULT;
-	return run_all(&current->cont, entries, nr);
+	rc = run_all(cont, entries, nr);
+	if (likely(rc != -ERESTART))
+		cont->multicall_done = 0;
+	return rc;
 }

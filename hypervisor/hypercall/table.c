@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypercall table, by the ABI's numbers. An empty row is -ENOSYS. */
+/* The hypercall table, by the ABI's numbers. */
+#include "errno.h"
 #include "hypercall.h"
 
+static long nosys(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
+{
+	(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
+	return -ENOSYS;
+}
+
+#pragma GCC diagnostic ignored "-Woverride-init"	/* every row not named below */
 hypercall_fn *const hypercall_table[NR_HYPERCALLS] = {
+	[0 ... NR_HYPERCALLS - 1] = nosys,
 	[__HYPERVISOR_set_trap_table] = do_set_trap_table,
 	[__HYPERVISOR_mmu_update] = do_mmu_update,
 	[__HYPERVISOR_set_gdt] = do_set_gdt,

@@ -118,24 +118,11 @@ struct pv_vcpu {
 	bool kernel_mode;
 };
 
-/* A trap to be delivered at the next exit to the guest; filled by the C handlers. */
-struct trap_bounce {
-	uint64_t rip;
-	uint32_t error_code;
-	uint16_t cs;
-	uint8_t flags;				/* TB_* */
-};
-#define TB_PENDING 1
-#define TB_ERROR_CODE 2
-#define TB_MASK_EVENTS 4
-#define TB_FAILSAFE 8
-
 struct vcpu {
 	uint64_t pad_;				/* so that the end of ss is 16-aligned */
 	struct cpu_user_regs regs;		/* the guest's registers; the CPU pushes straight into it */
 	struct domain *domain;
 	vcpu_info_t *info;			/* in shared_info or registered by the guest, ours to map */
-	struct trap_bounce bounce;
 	struct hypercall_cont cont;
 	unsigned id;
 
@@ -160,6 +147,8 @@ struct vcpu {
 
 	uint16_t virq_port[NR_VIRQS];		/* event_lock; 0: unbound */
 	unsigned poll_port;			/* SCHEDOP_poll: 0 not polling, else number of ports */
+	bool failsafe_pending;			/* the CPU refused a selector when the vcpu was loaded */
+	bool crashed;				/* domain_crash: the exit path reports it */
 	bool nmi_pending, nmi_masked;		/* masked: its handler runs, until iret */
 };
 

@@ -12,15 +12,14 @@
 
 typedef long hypercall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
-/* The entry code zeroes all 24 bytes for each new hypercall. */
 struct hypercall_cont {
-	uint64_t done;			/* progress of the running operation, 0 at its start */
-	uint64_t aux;			/* a second word for it */
-	unsigned multicall_done;	/* entries of the enclosing multicall already finished */
+	uint64_t done;			/* progress of the running operation; the entry code zeroes it */
+	unsigned multicall_done;	/* entries of the enclosing multicall already finished; else 0 */
 	bool restarting;		/* last dispatch ended in -ERESTART */
 };
 
-/* Should a long operation yield now? */
+/* Should a long operation yield now? Only who was told so returns -ERESTART: the exit looks for it only with a
+ * soft interrupt pending. */
 bool preempt_needed(void);
 
 /* One sub-operation of a hypercall "op(cmd, argument pointer)". */

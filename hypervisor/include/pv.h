@@ -8,18 +8,19 @@
 /* regs.entry_vector of a SYSCALL: cs and ss are flat, rcx and r11 dead, so SYSRET may be used (entry.asm). */
 #define PV_SYSCALL_FRAME (~0u)
 
-/* Deliver an exception to the current guest's handler at the next exit (traps[] of the guest). */
-void pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error);
-void pv_inject_pf(uint64_t va, uint32_t error_code);
-static inline void pv_inject_gp(uint32_t error_code) { pv_inject_trap(13, error_code, true); }
+/*
+ * Enter a handler of the current guest: its frame is built and its registers are switched over at once, so this is
+ * the last that is done for the interrupted code. A frame that cannot be written crashes the domain. True: the guest
+ * is in its handler, with events masked, so that nothing more is to be delivered.
+ */
+bool pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error);	/* by traps[] of the guest */
+bool pv_inject_pf(uint64_t va, uint32_t error_code);
 /* An instruction was carried out for v: the debug exception behind it, if its flags ask for single steps. */
 void pv_inject_step(struct vcpu *v);
-/* Call the failsafe handler (at the next exit): the CPU refused a selector or an iret frame. */
-void pv_inject_failsafe(struct vcpu *v);
-/* Build the frame for bounce and switch the registers over; crashes the domain if it cannot. */
-void pv_deliver_bounce(struct vcpu *v);
-bool pv_deliver_event(struct vcpu *v);		/* upcall; false: no callback registered */
-bool pv_deliver_nmi(struct vcpu *v);		/* false: no handler, or one is running */
+void pv_inject_failsafe(struct vcpu *v);	/* the CPU refused a selector: before it goes on */
+void pv_deliver_failsafe(struct vcpu *v);
+bool pv_deliver_event(struct vcpu *v);		/* upcall; false also: no callback registered */
+bool pv_deliver_nmi(struct vcpu *v);		/* false also: no handler, or one is running */
 /* Where the GS base of the mode v is in is kept while v is not loaded. */
 static inline uint64_t *pv_gs_base(struct vcpu *v)
 {

@@ -54,6 +54,25 @@ static __force_inline bool __must_check copy_to_guest_quads(void *dst, const voi
 	return likely(guest_begin_ok(dst)) && !guest_copy_quads(dst, src, quads);
 }
 
+/*
+ * Single quadwords, between guest_open() and guest_close(), at addresses that are checked; a fault ends at the
+ * label, with the door still open.
+ */
+static __force_inline void guest_open(void) { __asm__ volatile(STAC ::: "memory"); }
+static __force_inline void guest_close(void) { __asm__ volatile(CLAC ::: "memory"); }
+#define guest_put(to, val, fault) \
+	__asm__ goto("1: movq %1, %0\n" FIXUP("1b", "%l[" #fault "]") \
+		     :: "m"(*(uint64_t *)(to)), "er"((uint64_t)(val)) : "memory" : fault)
+#define guest_get(val, from, fault) do { \
+	uint64_t val_; \
+	__asm__ goto("1: movq %1, %0\n" FIXUP("1b", "%l[" #fault "]") \
+		     : "=r"(val_) : "m"(*(const uint64_t *)(from)) : "memory" : fault); \
+	val = val_; \
+} while (0)
+
+/* The word at a guest's address, which is checked; -EFAULT. */
+int64_t guest_read_word(const uint32_t *from) __must_check;
+
 /* Bytes *not* copied: 0 is success. */
 size_t copy_from_guest_bytes(void *dst, const void *src, size_t n) __must_check;
 size_t copy_to_guest_bytes(void *dst, const void *src, size_t n) __must_check;

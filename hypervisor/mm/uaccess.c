@@ -54,6 +54,16 @@ size_t copy_to_guest_bytes(void *dst, const void *src, size_t n)
 	return likely(guest_begin_ok(dst)) || !n ? copy_raw(dst, src, n) : n;
 }
 
+int64_t guest_read_word(const uint32_t *from)
+{
+	int64_t val = -EFAULT;
+
+	if (unlikely(!guest_begin_ok(from)))
+		return val;
+	__asm__ volatile(STAC "1: mov %1, %k0\n 2: " CLAC FIXUP("1b", "2b") : "+r"(val) : "m"(*from) : "memory");
+	return val;
+}
+
 size_t clear_guest_bytes(void *dst, size_t n)
 {
 	if (!guest_range_ok(dst, n))

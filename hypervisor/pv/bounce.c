@@ -7,6 +7,9 @@
  *
  * The upper half of cs carries the upcall mask from before. A kernel sees its own cs with RPL 0, that
  * of user space with RPL 3. A frame that cannot be written is the end of the domain.
+ *
+ * Handlers' addresses are canonical (pv/callback.c, domain/vcpu_context.c) and their flags clear: leave_bounced of
+ * x86/entry.asm relies on it.
  */
 #include "cpu.h"
 #include "domain.h"
@@ -18,29 +21,104 @@
 #include "uaccess.h"
 #include "x86.h"
 
-void user_syscall(struct vcpu *v);
+bool user_syscall(struct vcpu *v);
 void iret_failed(struct vcpu *v);
 
-/* --- asking for a delivery --- */
-
-void pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error)
+void pv_toggle_mode(struct vcpu *v)
 {
-	struct vcpu *v = current;
-	const trap_info_t *t = &v->pv.traps[vector];
-
-	if (!t->address) {
-		domain_crash(v->domain, "exception %u at %04x:%016lx and no handler for it", vector,
-			     v->regs.cs, v->regs.rip);
-		return;
-	}
-	v->bounce = (struct trap_bounce){
-		.rip = t->address, .cs = t->cs, .error_code = error_code,
-		.flags = TB_PENDING | (has_error ? TB_ERROR_CODE : 0) |
-			 (TI_GET_IF(t) ? TB_MASK_EVENTS : 0),
-	};
+	*pv_gs_base(v) = rdmsr(MSR_KERNEL_GS_BASE);
+	v->pv.kernel_mode = !v->pv.kernel_mode;
+	wrmsr(MSR_KERNEL_GS_BASE, *pv_gs_base(v));
+	tlb_load_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
 }
 
-void pv_inject_pf(uint64_t va, uint32_t error_code)
+/* Where to, and what with. */
+struct handler {
+	uint64_t rip;
+	uint32_t error_code;
+	uint16_t cs;
+	bool has_error, masks_events, failsafe;
+};
+
+static uint64_t flags_for_guest(const struct vcpu *v, uint64_t masked)
+{
+	uint64_t f = (v->regs.rflags & ~(EFLAGS_IF | EFLAGS_IOPL)) | (masked ^ 1) << 9;
+
+	if (unlikely(v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl)))
+		f |= (uint64_t)v->pv.iopl << 12;
+	return f;
+}
+
+static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
+{
+	struct cpu_user_regs *r = &v->regs;
+	uint64_t masked = v->info->evtchn_upcall_mask != 0, cs = r->cs | masked << 32;
+	uint64_t *top = (uint64_t *)(r->rsp & ~15UL), *f;
+
+	if (likely(v->pv.kernel_mode)) {
+		cs &= ~3UL;
+	} else {
+		pv_toggle_mode(v);
+		top = (uint64_t *)(v->pv.kernel_sp & ~15UL);
+	}
+	f = top - (7 + h.has_error + (h.failsafe ? 4 : 0));
+	if (unlikely(!guest_begin_ok(f)))
+		goto no_room;
+	guest_open();
+	guest_put(top - 1, r->ss, fault);
+	guest_put(top - 2, r->rsp, fault);
+	guest_put(top - 3, flags_for_guest(v, masked), fault);
+	guest_put(top - 4, cs, fault);
+	guest_put(top - 5, r->rip, fault);
+	if (h.has_error)
+		guest_put(top - 6, h.error_code, fault);
+	if (h.failsafe) {
+		guest_put(f + 5, v->pv.refused[3], fault);
+		guest_put(f + 4, v->pv.refused[2], fault);
+		guest_put(f + 3, v->pv.refused[1], fault);
+		guest_put(f + 2, v->pv.refused[0], fault);
+	}
+	guest_put(f + 1, r->r11, fault);
+	guest_put(f, r->rcx, fault);
+	guest_close();
+	if (h.masks_events)
+		v->info->evtchn_upcall_mask = 1;
+	r->rip = h.rip;
+	r->cs = h.cs | 3;
+	r->rsp = (uint64_t)f;
+	r->ss = FLAT_KERNEL_SS;
+	r->rflags &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_AC);
+	/* rcx and r11 are on the stack */
+	r->entry_vector = likely(r->cs == FLAT_KERNEL_CS) ? PV_SYSCALL_FRAME : 0;
+	return h.masks_events;
+fault:
+	guest_close();
+no_room:
+	domain_crash(v->domain, "no room for a frame at its kernel stack %016lx", (uint64_t)f);
+	return false;
+}
+
+/* --- traps --- */
+
+static __force_inline bool inject(struct vcpu *v, unsigned vector, uint32_t error_code, bool has_error)
+{
+	const trap_info_t *t = &v->pv.traps[vector];
+
+	if (unlikely(!t->address)) {
+		domain_crash(v->domain, "exception %u at %04x:%016lx and no handler for it", vector,
+			     v->regs.cs, v->regs.rip);
+		return false;
+	}
+	return enter_kernel(v, (struct handler){ .rip = t->address, .cs = t->cs, .error_code = error_code,
+						 .has_error = has_error, .masks_events = TI_GET_IF(t) });
+}
+
+bool pv_inject_trap(unsigned vector, uint32_t error_code, bool has_error)
+{
+	return has_error ? inject(current, vector, error_code, true) : inject(current, vector, 0, false);
+}
+
+bool pv_inject_pf(uint64_t va, uint32_t error_code)
 {
 	struct vcpu *v = current;
 
@@ -51,9 +129,9 @@ void pv_inject_pf(uint64_t va, uint32_t error_code)
 		error_code &= ~PF_U;
 	else
 		error_code |= PF_U;
-	if (!v->pv.traps[X_PF].address)
+	if (unlikely(!v->pv.traps[X_PF].address))
 		domain_log(v->domain, LOG_WARN, "page fault at %016lx, error %x", va, error_code);
-	pv_inject_trap(X_PF, error_code, true);
+	return inject(v, X_PF, error_code, true);
 }
 
 void pv_inject_step(struct vcpu *v)
@@ -64,24 +142,29 @@ void pv_inject_step(struct vcpu *v)
 	pv_inject_trap(X_DB, 0, false);
 }
 
+/* --- callbacks --- */
+
 void pv_inject_failsafe(struct vcpu *v)
 {
-	/* A trap that was on its way when v was descheduled came first. */
-	if (v->bounce.flags)
-		pv_deliver_bounce(v);
+	v->pv.refused[0] = v->regs.ds;
+	v->pv.refused[1] = v->regs.es;
+	v->pv.refused[2] = v->regs.fs;
+	v->pv.refused[3] = v->regs.gs;
+	v->failsafe_pending = true;
+}
+
+void pv_deliver_failsafe(struct vcpu *v)
+{
+	v->failsafe_pending = false;
 	if (!v->pv.failsafe_callback) {
 		domain_crash(v->domain, "a return to %04x:%016lx failed and there is no failsafe callback",
 			     v->regs.cs, v->regs.rip);
 		return;
 	}
-	v->pv.refused[0] = v->regs.ds;
-	v->pv.refused[1] = v->regs.es;
-	v->pv.refused[2] = v->regs.fs;
-	v->pv.refused[3] = v->regs.gs;
-	v->bounce = (struct trap_bounce){
-		.rip = v->pv.failsafe_callback, .cs = FLAT_KERNEL_CS,
-		.flags = TB_PENDING | TB_FAILSAFE | (v->pv.failsafe_masks_events ? TB_MASK_EVENTS : 0),
-	};
+	(void)enter_kernel(v, (struct handler){
+		.rip = v->pv.failsafe_callback, .cs = FLAT_KERNEL_CS, .failsafe = true,
+		.masks_events = v->pv.failsafe_masks_events,
+	});
 }
 
 /* IRETQ refused the frame of v (entry.asm). */
@@ -91,108 +174,38 @@ void iret_failed(struct vcpu *v)
 	domain_log(v->domain, LOG_WARN, "cannot return to %04x:%016lx, stack %04x:%016lx", v->regs.cs,
 		   v->regs.rip, v->regs.ss, v->regs.rsp);
 	pv_inject_failsafe(v);
+	pv_deliver_failsafe(v);
 }
 
-/* --- the frame --- */
-
-void pv_toggle_mode(struct vcpu *v)
+/* SYSCALL from guest user space (entry.asm); true: v is in its handler, which may still be due an event. */
+bool user_syscall(struct vcpu *v)
 {
-	*pv_gs_base(v) = rdmsr(MSR_KERNEL_GS_BASE);
-	v->pv.kernel_mode = !v->pv.kernel_mode;
-	wrmsr(MSR_KERNEL_GS_BASE, *pv_gs_base(v));
-	tlb_load_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
-}
-
-static uint64_t flags_for_guest(const struct vcpu *v, bool masked)
-{
-	uint64_t f = v->regs.rflags & ~(EFLAGS_IF | EFLAGS_IOPL);
-
-	if (v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl))
-		f |= (uint64_t)v->pv.iopl << 12;
-	return f | (masked ? 0 : EFLAGS_IF);
-}
-
-static __force_inline void enter_kernel(struct vcpu *v, const struct trap_bounce *b)
-{
-	struct cpu_user_regs *r = &v->regs;
-	bool from_user = !v->pv.kernel_mode, masked = v->info->evtchn_upcall_mask;
-	uint64_t frame[12], *f = frame + ARRAY_SIZE(frame), sp;
-	uint64_t quads;
-
-	*--f = r->ss;
-	*--f = r->rsp;
-	*--f = flags_for_guest(v, masked);
-	*--f = (from_user ? r->cs : r->cs & ~3) | (uint64_t)masked << 32;
-	*--f = r->rip;
-	if (b->flags & TB_ERROR_CODE)
-		*--f = b->error_code;
-	if (unlikely(b->flags & TB_FAILSAFE))
-		for (unsigned i = 4; i--;)
-			*--f = v->pv.refused[i];
-	*--f = r->r11;
-	*--f = r->rcx;
-
-	if (from_user)
-		pv_toggle_mode(v);
-	quads = frame + ARRAY_SIZE(frame) - f;
-	sp = ((from_user ? v->pv.kernel_sp : r->rsp) & ~15UL) - quads * sizeof(*f);
-	if (unlikely(!copy_to_guest_quads((void *)sp, f, quads))) {
-		domain_crash(v->domain, "no room for a frame at its kernel stack %016lx", sp);
-		return;
-	}
-	if (b->flags & TB_MASK_EVENTS)
-		v->info->evtchn_upcall_mask = 1;
-	r->rip = b->rip;
-	r->cs = b->cs | 3;
-	r->rsp = sp;
-	r->ss = FLAT_KERNEL_SS;
-	r->rflags &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_AC);
-	/* rcx and r11 are on the stack */
-	r->entry_vector = likely(r->cs == FLAT_KERNEL_CS) ? PV_SYSCALL_FRAME : 0;
-}
-
-void pv_deliver_bounce(struct vcpu *v)
-{
-	enter_kernel(v, &v->bounce);
-	v->bounce.flags = 0;
-}
-
-/* SYSCALL from guest user space (entry.asm). */
-void user_syscall(struct vcpu *v)
-{
-	if (!v->pv.syscall_callback) {
+	if (unlikely(!v->pv.syscall_callback)) {
 		pv_inject_trap(X_UD, 0, false);
-		return;
+		return false;
 	}
-	enter_kernel(v, &(struct trap_bounce){
-		.rip = v->pv.syscall_callback, .cs = FLAT_KERNEL_CS,
-		.flags = TB_PENDING | (v->pv.syscall_masks_events ? TB_MASK_EVENTS : 0),
+	(void)enter_kernel(v, (struct handler){
+		.rip = v->pv.syscall_callback, .cs = FLAT_KERNEL_CS, .masks_events = v->pv.syscall_masks_events,
 	});
+	return true;
 }
 
 bool pv_deliver_event(struct vcpu *v)
 {
-	const struct trap_bounce b = {
-		.rip = v->pv.event_callback, .cs = FLAT_KERNEL_CS, .flags = TB_PENDING | TB_MASK_EVENTS,
-	};
-
-	if (!b.rip)
+	if (unlikely(!v->pv.event_callback))
 		return false;
-	enter_kernel(v, &b);
-	return true;
+	return enter_kernel(v, (struct handler){
+		.rip = v->pv.event_callback, .cs = FLAT_KERNEL_CS, .masks_events = true,
+	});
 }
 
 bool pv_deliver_nmi(struct vcpu *v)
 {
 	const trap_info_t *t = &v->pv.traps[X_NMI];
-	const struct trap_bounce b = {
-		.rip = t->address, .cs = FLAT_KERNEL_CS, .flags = TB_PENDING | TB_MASK_EVENTS,
-	};
 
-	if (!b.rip || v->nmi_masked)
+	if (!t->address || v->nmi_masked)
 		return false;
 	v->nmi_pending = false;
 	v->nmi_masked = true;		/* until its iret */
-	enter_kernel(v, &b);
-	return true;
+	return enter_kernel(v, (struct handler){ .rip = t->address, .cs = FLAT_KERNEL_CS, .masks_events = true });
 }

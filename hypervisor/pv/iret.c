@@ -13,6 +13,27 @@
 #include "uaccess.h"
 #include "x86.h"
 
+static __force_inline bool read_frame(struct iret_context *c, const struct iret_context *at)
+{
+	if (unlikely(!guest_begin_ok(at)))
+		return false;
+	guest_open();
+	guest_get(c->rax, &at->rax, fault);
+	guest_get(c->r11, &at->r11, fault);
+	guest_get(c->rcx, &at->rcx, fault);
+	guest_get(c->flags, &at->flags, fault);
+	guest_get(c->rip, &at->rip, fault);
+	guest_get(c->cs, &at->cs, fault);
+	guest_get(c->rflags, &at->rflags, fault);
+	guest_get(c->rsp, &at->rsp, fault);
+	guest_get(c->ss, &at->ss, fault);
+	guest_close();
+	return true;
+fault:
+	guest_close();
+	return false;
+}
+
 long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
 	struct vcpu *v = current;
@@ -20,7 +41,7 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 	struct iret_context c;
 
 	(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
-	if (unlikely(!copy_from_guest_quads(&c, (const void *)r->rsp, sizeof(c) / 8))) {
+	if (unlikely(!read_frame(&c, (const struct iret_context *)r->rsp))) {
 		domain_crash(v->domain, "iret: no frame at its stack %016lx", r->rsp);
 		return 0;
 	}

@@ -23,11 +23,15 @@ void asm_offsets(void)
 	OFFSET(VCPU_R10, struct vcpu, regs.r10);
 	OFFSET(VCPU_R11, struct vcpu, regs.r11);
 	OFFSET(VCPU_INFO, struct vcpu, info);
-	OFFSET(VCPU_BOUNCE_FLAGS, struct vcpu, bounce.flags);
-	OFFSET(VCPU_CONT, struct vcpu, cont);
+	OFFSET(VCPU_CONT_DONE, struct vcpu, cont.done);
 	OFFSET(VCPU_RESTARTING, struct vcpu, cont.restarting);
 	OFFSET(VCPU_KERNEL_MODE, struct vcpu, pv.kernel_mode);
 	OFFSET(REGS_VECTOR, struct cpu_user_regs, entry_vector);
+	OFFSET(REGS_RBP, struct cpu_user_regs, rbp);
+	OFFSET(REGS_R12, struct cpu_user_regs, r12);
+	OFFSET(REGS_R13, struct cpu_user_regs, r13);
+	OFFSET(REGS_R14, struct cpu_user_regs, r14);
+	OFFSET(REGS_R15, struct cpu_user_regs, r15);
 	OFFSET(REGS_RIP, struct cpu_user_regs, rip);
 	OFFSET(REGS_RFLAGS, struct cpu_user_regs, rflags);
 	OFFSET(REGS_RSP, struct cpu_user_regs, rsp);

@@ -22,7 +22,7 @@
 %define UNSAFE_FLAGS	0x34100		; TF, NT, RF, VM: only IRET restores them rightly
 
 extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
-extern pv_deliver_bounce, pv_deliver_event
+extern pv_deliver_event
 extern fatal_exception, cpus_stopped
 global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, db_entry, nmi_entry, df_entry, mc_entry
 global hv_resume
@@ -71,11 +71,20 @@ global hv_resume
 	pop	rdi
 %endmacro
 
-; To %1 unless SYSRET can return to rcx with the flags in r11. Spoils rax.
+; What C preserves and the SYSCALL entry did not save.
+%macro SAVE_PRESERVED 0
+	mov	[rbx + VCPU_REGS + REGS_RBP], rbp
+	mov	[rbx + VCPU_REGS + REGS_R12], r12
+	mov	[rbx + VCPU_REGS + REGS_R13], r13
+	mov	[rbx + VCPU_REGS + REGS_R14], r14
+	mov	[rbx + VCPU_REGS + REGS_R15], r15
+%endmacro
+
+; To %1 unless SYSRET can return to rcx with the flags in r11. Spoils r10.
 %macro CHECK_SYSRET 1
-	mov	rax, 1 << 47
-	add	rax, rcx
-	shr	rax, 48
+	mov	r10, 1 << 47
+	add	r10, rcx
+	shr	r10, 48
 	jnz	%1			; not canonical: SYSRET would fault in ring 0
 	test	r11d, UNSAFE_FLAGS
 	jnz	%1
@@ -111,15 +120,15 @@ trap_save:
 	PUSH_GPRS
 	mov	rdi, rsp
 	mov	rsp, [gs:CPU_STACK_TOP]
-	call	trap_from_guest		; (struct cpu_user_regs *)
+	call	trap_from_guest		; (struct cpu_user_regs *): true: the guest's handler is entered
+	test	al, al
+	jnz	leave_bounced
 
 ; Leaves to the guest from any state of registers, on an empty stack.
 exit_to_guest:
 	cmp	dword [gs:CPU_SOFTIRQ], 0
 	mov	rdi, [gs:CPU_CURRENT]
 	jne	.work
-	cmp	byte [rdi + VCPU_BOUNCE_FLAGS], 0
-	jne	.bounce
 	mov	rax, [rdi + VCPU_INFO]
 	cmp	byte [rax + INFO_PENDING], 0
 	je	.restore
@@ -150,8 +159,6 @@ exit_to_guest:
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
 	swapgs
 	o64 sysret
-.iret_regs:
-	lea	rsp, [rbx + VCPU_REGS]
 .iret:
 	POP_GPRS
 	add	rsp, 8
@@ -159,24 +166,46 @@ exit_to_guest:
 	swapgs
 .iretq:
 	iretq
-; The two deliveries that are frequent, and whatever they leave to be done (a crash).
-.bounce:
-	call	pv_deliver_bounce	; (struct vcpu *)
-	jmp	exit_to_guest
 .event:
-	call	pv_deliver_event	; (struct vcpu *): false: there is no callback
+	call	pv_deliver_event	; (struct vcpu *)
+	cmp	dword [gs:CPU_SOFTIRQ], 0
 	mov	rdi, [gs:CPU_CURRENT]
-	test	al, al
-	jnz	exit_to_guest
-	jmp	.restore
+	je	.restore
 .work:
 	mov	rsp, [gs:CPU_STACK_TOP]
 	call	exit_work		; until nothing is left to do; a later event waits for the next exit
 	mov	rdi, [gs:CPU_CURRENT]
 	jmp	.restore
 
+; The short way out, when C has just let current's handler in, with events masked: its rip and flags are fit for
+; SYSRET, rcx and r11 are on its stack, and the registers that C preserves are still the guest's, nobody having
+; switched vcpus.
+leave_bounced:
+	mov	rsp, [gs:CPU_CURRENT]
+	cmp	dword [gs:CPU_SOFTIRQ], 0
+	jne	exit_to_guest.work
+	cmp	dword [rsp + VCPU_REGS + REGS_VECTOR], SYSCALL_FRAME
+	mov	rcx, [rsp + VCPU_REGS + REGS_RIP]
+	mov	r11, [rsp + VCPU_REGS + REGS_RFLAGS]
+	lea	rsp, [rsp + VCPU_R10]
+	jne	.iret
+	pop	r10
+	pop	r9
+	pop	r8
+	pop	rax
+	add	rsp, 8
+	pop	rdx
+	pop	rsi
+	pop	rdi
+	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
+	swapgs
+	o64 sysret
+.iret:	sub	rsp, VCPU_R10 - VCPU_REGS
+	jmp	exit_to_guest.iret
+
 ; SYSCALL: a hypercall from the guest kernel, or a system call of its user space.
 ; In: rcx = rip, r11 = rflags, rsp = the guest's, IF, DF, TF, AC clear.
+; Of the registers that C preserves only rbx, current here, is saved at once; the others on the long way out.
 	align	16
 syscall_entry:
 	swapgs
@@ -188,15 +217,21 @@ syscall_entry:
 	push	FLAT_CS64
 	push	rcx
 	push	SYSCALL_FRAME
-	PUSH_GPRS
+	push	rdi
+	push	rsi
+	push	rdx
+	push	rcx
+	push	rax
+	push	r8
+	push	r9
+	push	r10
+	push	r11
+	push	rbx
 	mov	rsp, [gs:CPU_STACK_TOP]
 	mov	rbx, [gs:CPU_CURRENT]
 	cmp	byte [rbx + VCPU_KERNEL_MODE], 0
 	je	.user
-	xor	ecx, ecx
-	mov	[rbx + VCPU_CONT], rcx
-	mov	[rbx + VCPU_CONT + 8], rcx
-	mov	[rbx + VCPU_CONT + 16], rcx
+	mov	qword [rbx + VCPU_CONT_DONE], 0
 	; C wants the fourth argument in rcx. Numbers from 64 on have no slot, nor has speculation.
 	mov	rcx, r10
 	cmp	rax, 64
@@ -204,18 +239,11 @@ syscall_entry:
 	sbb	r10, r10
 	and	r10, rax
 	lea	r11, [rel hypercall_table]
-	mov	r11, [r11 + r10 * 8]
-	test	r11, r11
-	jz	.nosys
-	call	r11
-	cmp	rax, -ERESTART
-	je	.again
+	call	[r11 + r10 * 8]
 ; The short way out: nobody has switched vcpus, so the registers that C preserves are still the guest's (but
-; rbx, which is current). In: rax = the guest's.
+; rbx, which is current). -ERESTART comes only with a soft interrupt pending. In: rax = the guest's.
 .leave:
 	cmp	dword [gs:CPU_SOFTIRQ], 0
-	jne	.long
-	cmp	byte [rbx + VCPU_BOUNCE_FLAGS], 0
 	jne	.long
 	mov	rdx, [rbx + VCPU_INFO]
 	cmp	byte [rdx + INFO_PENDING], 0
@@ -225,9 +253,8 @@ syscall_entry:
 	jne	.iret
 	mov	rcx, [rbx + VCPU_REGS + REGS_RIP]
 	mov	r11, [rbx + VCPU_REGS + REGS_RFLAGS]
-	mov	r10, rax
 	CHECK_SYSRET .slow
-	mov	rax, r10
+.sysret:
 	lea	rsp, [rbx + VCPU_R10]
 	mov	rbx, [rbx + VCPU_RBX]
 	pop	r10
@@ -256,19 +283,40 @@ syscall_entry:
 .pending:
 	cmp	byte [rdx + INFO_MASK], 0
 	jne	.quiet
-.long:	mov	[rbx + VCPU_RAX], rax
-	jmp	exit_to_guest
-.slow:	mov	[rbx + VCPU_RAX], r10
-	jmp	exit_to_guest.iret_regs
+	mov	[rbx + VCPU_RAX], rax
+	mov	rdi, rbx
+	call	pv_deliver_event	; (struct vcpu *): false: there is no callback, or the guest is at its end
+	test	al, al
+	jnz	.bounced
+	jmp	.save
+.slow:	mov	[rbx + VCPU_RAX], rax
+	SAVE_PRESERVED
+	lea	rsp, [rbx + VCPU_REGS]
+	jmp	exit_to_guest.iret
 .nosys:	mov	rax, -38
 	jmp	.leave
-.again:	mov	byte [rbx + VCPU_RESTARTING], 1
-	jmp	exit_to_guest.work
 .user:
 	mov	rdi, rbx
 	call	user_syscall		; (struct vcpu *)
+	test	al, al
+	jz	.save
+	mov	rdx, [rbx + VCPU_INFO]
+	cmp	byte [rdx + INFO_PENDING], 0
+	jne	.save
+.bounced:
+	cmp	dword [gs:CPU_SOFTIRQ], 0
+	jne	.save
 	mov	rax, [rbx + VCPU_RAX]
-	jmp	.leave
+	mov	rcx, [rbx + VCPU_REGS + REGS_RIP]
+	mov	r11, [rbx + VCPU_REGS + REGS_RFLAGS]
+	jmp	.sysret
+.long:	cmp	rax, -ERESTART
+	je	.again
+	mov	[rbx + VCPU_RAX], rax
+.save:	SAVE_PRESERVED
+	jmp	exit_to_guest
+.again:	mov	byte [rbx + VCPU_RESTARTING], 1
+	jmp	.save
 
 ; SYSCALL from compatibility mode (AMD): not offered. In as above but 32-bit; answers with #UD.
 	align	16

@@ -50,13 +50,17 @@ void exit_work(void)
 	struct cpu *c = this_cpu();
 
 	for (;;) {
-		struct vcpu *v;
+		struct vcpu *v = c->curr;
 
+		if (unlikely(v->crashed)) {
+			v->crashed = false;
+			pv_report(v);
+			domain_shutdown(v->domain, SHUTDOWN_crash);
+		}
 		if (READ_ONCE(c->softirq_pending)) {
 			softirqs(c);
 			continue;
 		}
-		v = c->curr;
 		if (v == c->idle) {
 			sti_hlt_cli();
 			c->wakeups++;
@@ -65,8 +69,8 @@ void exit_work(void)
 			irq_window();
 		} else if (unlikely(v->unfinished)) {
 			pt_finish_current(v);
-		} else if (v->bounce.flags) {
-			pv_deliver_bounce(v);
+		} else if (v->failsafe_pending) {
+			pv_deliver_failsafe(v);
 		} else if (v->nmi_pending && pv_deliver_nmi(v)) {
 			continue;
 		} else if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask &&

@@ -13,7 +13,7 @@
 #include "pv.h"
 #include "x86.h"
 
-void trap_from_guest(struct cpu_user_regs *regs);
+bool trap_from_guest(struct cpu_user_regs *regs);
 void trap_from_hv(struct cpu_user_regs *regs);
 void fatal_exception(struct cpu_user_regs *regs) __noreturn;
 
@@ -35,66 +35,65 @@ static void interrupt(unsigned vector)
 	}
 }
 
-static void page_fault(struct vcpu *v, struct cpu_user_regs *regs)
+/* The CPU read a descriptor of the LDT whose page is not in v's window yet. */
+static bool ldt_fault(struct vcpu *v, uint64_t in_ldt, uint32_t error_code)
 {
-	uint64_t va = read_cr2(), in_ldt = va - LDT_WINDOW(v->id);
+	return !pv_ldt_bring(v, in_ldt / PAGE_SIZE) && pv_inject_pf(v->pv.ldt_base + in_ldt, error_code);
+}
 
-	if (unlikely(in_ldt < LDT_WINDOW_PAGES * PAGE_SIZE)) {
-		if (!pv_ldt_bring(v, in_ldt / PAGE_SIZE))
-			pv_inject_pf(v->pv.ldt_base + in_ldt, regs->error_code);
-		return;
-	}
-	if ((regs->error_code & (PF_W | PF_P)) == (PF_W | PF_P) && !(regs->error_code & PF_RSVD) &&
-	    v->pv.kernel_mode && ptwr_fault(v, va, regs))
+static bool page_fault(struct vcpu *v, struct cpu_user_regs *regs)
+{
+	uint64_t va = read_cr2();
+
+	if (unlikely(va - PERDOMAIN_VIRT_START < MAX_VCPUS * VCPU_WINDOW_BYTES) &&
+	    va - LDT_WINDOW(v->id) < LDT_WINDOW_PAGES * PAGE_SIZE)
+		return ldt_fault(v, va - LDT_WINDOW(v->id), regs->error_code);
+	if ((regs->error_code & (PF_W | PF_P | PF_RSVD)) == (PF_W | PF_P) && v->pv.kernel_mode &&
+	    ptwr_fault(v, va, regs)) {
 		pv_inject_step(v);
-	else
-		pv_inject_pf(va, regs->error_code);
+		return false;
+	}
+	return pv_inject_pf(va, regs->error_code);
 }
 
 /* The guest's TS bit: a device-not-available trap clears it before the guest's handler runs. */
-static void no_math(struct vcpu *v)
+static bool no_math(struct vcpu *v)
 {
 	v->pv.ctrlreg[0] &= ~CR0_TS;
 	clts();
-	pv_inject_trap(X_NM, 0, false);
+	return pv_inject_trap(X_NM, 0, false);
 }
 
-static void debug_trap(struct vcpu *v)
+static bool debug_trap(struct vcpu *v)
 {
 	v->pv.debugreg[6] = read_dr6();
 	write_dr6(0xffff0ff0);
-	pv_inject_trap(X_DB, 0, false);
+	return pv_inject_trap(X_DB, 0, false);
 }
 
-void trap_from_guest(struct cpu_user_regs *regs)
+/* True: the guest is in its handler, and no register was changed but those that a handler's frame is about. */
+bool trap_from_guest(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
 	unsigned vector = regs->entry_vector;
 
-	switch (vector) {
-	case X_PF:
-		page_fault(v, regs);
-		break;
-	case X_GP:
-		if (!pv_emulate_gp(v))
-			pv_inject_gp(regs->error_code);
-		break;
-	case X_UD:
-		if (!pv_emulate_ud(v))
-			pv_inject_trap(X_UD, 0, false);
-		break;
-	case X_NM:
-		no_math(v);
-		break;
-	case X_DB:
-		debug_trap(v);
-		break;
-	default:
-		if (vector >= 32)
-			interrupt(vector);
-		else
-			pv_inject_trap(vector, regs->error_code, has_error_code(vector));
+	if (likely(vector == X_PF))
+		return page_fault(v, regs);
+	if (vector >= 32) {
+		interrupt(vector);
+		return false;
 	}
+	switch (vector) {
+	case X_GP:
+		return !pv_emulate_gp(v) && pv_inject_trap(X_GP, regs->error_code, true);
+	case X_UD:
+		return !pv_emulate_ud(v) && pv_inject_trap(X_UD, 0, false);
+	case X_NM:
+		return no_math(v);
+	case X_DB:
+		return debug_trap(v);
+	}
+	return pv_inject_trap(vector, regs->error_code, has_error_code(vector));
 }
 
 /* Fixup for the instruction at rip, 0: none. No per-CPU access: GS may be the guest's here. */
@@ -123,7 +122,7 @@ void trap_from_hv(struct cpu_user_regs *regs)
 
 void fatal_exception(struct cpu_user_regs *r)
 {
-	wrmsr(MSR_GS_BASE, (uint64_t)cpu_find());
+	wrmsr(MSR_GS_BASE, (uint64_t)cpus[0]);
 	printk(LOG_ERR, "rip %04x:%016lx rsp %016lx rflags %lx error %x cr2 %lx", r->cs, r->rip, r->rsp,
 	       r->rflags, r->error_code, read_cr2());
 	printk(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);

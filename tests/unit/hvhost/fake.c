@@ -93,6 +93,13 @@ size_t copy_from_guest_bytes(void *dst, const void *src, size_t n)
 	return 0;
 }
 
+int64_t guest_read_word(const uint32_t *from)
+{
+	uint32_t val;
+
+	return copy_from_guest_bytes(&val, from, sizeof(val)) ? (int64_t)-EFAULT : val;
+}
+
 size_t copy_to_guest_bytes(void *dst, const void *src, size_t n)
 {
 	if (!guest_range_ok(dst, n) || (n && !dst))
