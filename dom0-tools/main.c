@@ -15,6 +15,7 @@
 #include "power/power.h"
 #include "pvctl/pvctl.h"
 #include "shell/shell.h"
+#include "virtio/virtio_devices.h"
 #include "xenstore/xenstored.h"
 
 static const struct {
@@ -24,6 +25,7 @@ static const struct {
 	{ "xenstored", xenstored_start },       /* everything below talks through it */
 	{ "consoled", console_start },          /* before any guest can print */
 	{ "the block layer", block_start },     /* before any driver has a disk for it */
+	{ "devices", devices_start },           /* before any guest wants them */
 	{ "pvctl", pvctl_start },               /* its watcher: before any guest can die */
 };
 

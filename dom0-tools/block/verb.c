@@ -61,7 +61,9 @@ int disk_main(int argc, char **argv)
 		return disk_add_ram(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "remove"))
 		return remove_ram(argv[2]);
-	fprintf(stderr, "usage: disk [add SIZE | remove NAME]\n"
+	if (argc == 4 && !strcmp(argv[1], "copy"))
+		return disk_copy(argv[2], argv[3]);
+	fprintf(stderr, "usage: disk [add SIZE | remove NAME | copy FROM TO]\n"
 		"  without arguments: lists the disks; add makes a RAM disk, remove ends one\n");
 	return 2;
 }

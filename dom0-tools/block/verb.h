@@ -8,4 +8,7 @@ int disk_main(int argc, char **argv);
 /* A RAM disk of "64M"; says what became of it. 0 or 1. */
 int disk_add_ram(const char *size);
 
+/* Everything on a disk to another, flushed; says what became of it. 0 or 1. */
+int disk_copy(const char *from, const char *to);
+
 #endif

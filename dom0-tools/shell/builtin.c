@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include "../block/verb.h"
 #include "../os/os.h"
+#include "../pci/lspci.h"
 #include "../power/power.h"
 #include "../pvctl/pvctl.h"
 
@@ -226,7 +227,8 @@ static int run_help(int argc, char **argv)
 const struct builtin builtins[] = {
 	{ "pvctl", "VERB ...", "create, watch and end domains; see pvctl help", pvctl_main },
 	{ "xl", "VERB ...", "the same, for fingers that know xl", pvctl_main },
-	{ "disk", "[add|remove ...]", "list the disks, make and end RAM disks", disk_main },
+	{ "lspci", "", "list the PCI functions of the machine", lspci_main },
+	{ "disk", "[add|remove|copy ...]", "list the disks, make and end RAM disks, copy", disk_main },
 	{ "ls", "[PATH ...]", "list files", run_ls },
 	{ "cat", "FILE ...", "print files", run_cat },
 	{ "echo", "[WORD ...]", "print the words", run_echo },
