@@ -11,6 +11,7 @@
 #include "block/block.h"
 #include "block/verb.h"
 #include "console/console.h"
+#include "net/switch.h"
 #include "os/os.h"
 #include "power/power.h"
 #include "pvctl/pvctl.h"
@@ -25,6 +26,7 @@ static const struct {
 	{ "xenstored", xenstored_start },       /* everything below talks through it */
 	{ "consoled", console_start },          /* before any guest can print */
 	{ "the block layer", block_start },     /* before any driver has a disk for it */
+	{ "the switch", net_switch_start },     /* before any card or guest joins it */
 	{ "devices", devices_start },           /* before any guest wants them */
 	{ "pvctl", pvctl_start },               /* its watcher: before any guest can die */
 };

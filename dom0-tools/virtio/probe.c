@@ -11,6 +11,7 @@ static const struct {
 	uint16_t old_id, id;
 	int (*found)(uint16_t bdf);
 } drivers[] = {
+	{ "network card", 0x1000, 0x1041, virtio_net_found },
 	{ "disk", 0x1001, 0x1042, virtio_blk_found },
 };
 
