@@ -22,8 +22,8 @@ struct range { maddr_t start, end; };
 
 static struct range ram[E820_MAX] __initdata, free_ram[MAX_RANGES] __initdata;
 static unsigned nr_ram __initdata, nr_free_ram __initdata;
+static uint64_t chunk_has_ram[(MAX_RAM >> 28) / 64] __initdata;	/* a bit for each 65536 frames */
 static bool allocator_ready;
-uint64_t frame_chunks[(MAX_RAM >> 28) / 64];
 static uint32_t m2p_first[MAX_RAM >> 30];	/* first mfn of each gigabyte's part, 0: none */
 #define M2P_EXTENT_PAGES 512
 
@@ -147,9 +147,33 @@ static void __init map_frames(uint64_t chunk)
 {
 	uint64_t bytes = ROUND_UP(MIN(max_mfn - (chunk << 16), 65536UL) * sizeof(struct frame), PAGE_SIZE);
 
-	if (!test_and_set_bit(chunk, frame_chunks))
+	if (!test_and_set_bit(chunk, chunk_has_ram))
 		must_map(FRAMETABLE_VIRT_START + (chunk << 21), virt_to_maddr(boot_pages(bytes >> PAGE_SHIFT)), bytes,
 			 MAP_RW | PTE_G);
+}
+
+/* The chunks without RAM all show one read-only page of entries that say so. */
+static void __init map_frame_holes(void)
+{
+	struct frame *hole = NULL;
+	uint64_t first = 0;
+
+	for (uint64_t c = 0; c <= (max_mfn - 1) >> 16; c++) {
+		uint64_t va = FRAMETABLE_VIRT_START + (c << 21);
+
+		if (test_bit(c, chunk_has_ram))
+			continue;
+		if (hole) {
+			map_same_2mb(va, first);
+			continue;
+		}
+		hole = boot_pages(1);
+		first = va;
+		for (unsigned i = 0; i < PAGE_SIZE / sizeof(*hole); i++)
+			hole[i].state = FRAME_NOT_RAM;
+		for (uint64_t off = 0; off < 1UL << 21; off += PAGE_SIZE)
+			must_map(va + off, virt_to_maddr(hole), PAGE_SIZE, MAP_RO | PTE_G);
+	}
 }
 
 /* M2P, for each gigabyte that holds any RAM: 2 MB in one piece, as the ABI describes it to tools. */
@@ -175,6 +199,7 @@ static void __init map_frame_table(void)
 		for (uint64_t g = ram[i].start >> 30; g <= (ram[i].end - 1) >> 30; g++)
 			map_m2p(g);
 	}
+	map_frame_holes();
 }
 
 mfn_t m2p_extent(unsigned gb)
@@ -194,7 +219,7 @@ bool mfn_is_m2p(mfn_t m)
 static void __init mark_holes(void)
 {
 	for (uint64_t c = 0; c <= (max_mfn - 1) >> 16; c++)
-		for (uint64_t n = c << 16; test_bit(c, frame_chunks) && n < MIN((c + 1) << 16, max_mfn); n++)
+		for (uint64_t n = c << 16; test_bit(c, chunk_has_ram) && n < MIN((c + 1) << 16, max_mfn); n++)
 			mfn_to_frame(mfn(n))->state = FRAME_NOT_RAM;
 	for (unsigned i = 0; i < nr_ram; i++)
 		for (uint64_t n = ram[i].start >> PAGE_SHIFT; n < ram[i].end >> PAGE_SHIFT; n++)

@@ -31,15 +31,16 @@ static int16_t refuse_foreign(uint16_t domid)
 
 static int16_t take_own(struct copy_side *s, const struct gnttab_copy_ptr *p)
 {
+	mfn_t m = mfn(p->u.gmfn);
 	int err;
 
 	if (p->domid != DOMID_SELF)
 		return refuse_foreign(p->domid);
 	s->d = current->domain;
 	s->name = s->frame = p->u.gmfn;
-	if (!mfn_valid(mfn(s->frame)))
+	if (unlikely(!mfn_in_table(m)))
 		return GNTST_bad_page;
-	err = frame_map(mfn_to_frame(mfn(s->frame)), s->d, s->rw);
+	err = frame_map(mfn_to_frame_nospec(m), s->d, s->rw);
 	return !err ? GNTST_okay : err == -EBUSY ? GNTST_general_error : GNTST_bad_page;
 }
 

@@ -48,7 +48,8 @@ static void unclaim(struct domain *rd, uint32_t ref, const struct active *a)
 
 static int16_t hold_frame(struct domain *rd, uint32_t ref, uint16_t who, const struct active *a, bool rw)
 {
-	int err = mfn_valid(mfn(a->frame)) ? frame_map(mfn_to_frame(mfn(a->frame)), rd, rw) : -EPERM;
+	mfn_t m = mfn(a->frame);
+	int err = likely(mfn_in_table(m)) ? frame_map(mfn_to_frame_nospec(m), rd, rw) : -EPERM;
 
 	if (likely(!err))
 		return GNTST_okay;

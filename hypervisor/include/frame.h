@@ -79,26 +79,16 @@ static inline mfn_t frame_mfn(const struct frame *f)
 	return mfn(f - (const struct frame *)FRAMETABLE_VIRT_START);
 }
 static inline struct frame *virt_to_frame(const void *v) { return mfn_to_frame(virt_to_mfn(v)); }
-/* Which parts of the frame table exist: a bit for each 65536 frames that hold any RAM
- * (boot/memory.c). */
-extern uint64_t frame_chunks[];
-
 /* Has the frame table an entry for it (guest-given mfns come here first)? Its owner and counts tell
- * the rest: a hole has none. */
-static inline bool mfn_in_table(mfn_t m)
-{
-	uint64_t n = mfn_x(m);
+ * the rest: a hole has none, and its entry may be read-only. */
+static inline bool mfn_in_table(mfn_t m) { return mfn_x(m) < max_mfn; }
+/* Its entry, where speculation that runs ahead of that check finds the first. */
+static inline struct frame *mfn_to_frame_nospec(mfn_t m) { return mfn_to_frame(mfn(index_nospec(mfn_x(m), max_mfn))); }
 
-	if (n >= max_mfn)
-		return false;
-	n = index_nospec(n, max_mfn);
-	return frame_chunks[n >> 22] >> (n >> 16 & 63) & 1;
-}
-
-/* The same, and it is no hole. */
+/* Is it RAM? */
 static inline bool mfn_valid(mfn_t m)
 {
-	return mfn_in_table(m) && mfn_to_frame(m)->state >> FRAME_TYPE_SHIFT != FT_NOT_RAM;
+	return mfn_in_table(m) && mfn_to_frame_nospec(m)->state >> FRAME_TYPE_SHIFT != FT_NOT_RAM;
 }
 
 static inline enum frame_type frame_type(uint64_t state) { return state >> FRAME_TYPE_SHIFT; }

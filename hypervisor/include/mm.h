@@ -70,6 +70,8 @@ bool mfn_is_m2p(mfn_t m);
 #define MAP_UC (MAP_RW | PTE_PCD | PTE_PWT)
 /* Maps [va, va+bytes) to maddr in every address space (slots 256-271 except 260); -ENOMEM. */
 int map_range(uint64_t va, maddr_t maddr, uint64_t bytes, uint64_t flags);
+/* Boot: the 2 MB at va show what those at `like` do, by the same table. */
+void map_same_2mb(uint64_t va, uint64_t like);
 /* Device registers or firmware tables; any alignment. NULL if out of room. Never unmapped. */
 void *ioremap(maddr_t maddr, uint64_t bytes, bool uncached);
 /* Our L4 entries, copied into each guest L4. */

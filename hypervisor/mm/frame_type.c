@@ -94,7 +94,9 @@ bool frame_get(struct frame *f, const struct domain *d) { return frame_map(f, d,
 
 struct frame *frame_get_mfn(mfn_t m, const struct domain *d)
 {
-	return mfn_valid(m) && frame_get(mfn_to_frame(m), d) ? mfn_to_frame(m) : NULL;
+	struct frame *f = mfn_to_frame_nospec(m);
+
+	return likely(mfn_in_table(m)) && likely(!frame_map(f, d, false)) ? f : NULL;
 }
 
 void frame_put(struct frame *f)

@@ -24,7 +24,7 @@ static pte_t *find(struct vcpu *v, uint64_t addr, bool contains_pte)
 	} else {
 		mfn_t m = maddr_to_mfn(addr);
 
-		f = mfn_valid(m) ? mfn_to_frame(m) : NULL;
+		f = mfn_valid(m) ? mfn_to_frame_nospec(m) : NULL;
 		ptep = f && addr % sizeof(pte_t) == 0 ? maddr_to_virt(addr) : NULL;
 	}
 	return ptep && f->owner == v->domain && frame_type(f->state) == FT_L1 &&

@@ -13,6 +13,9 @@
 #define L1_OK (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_G | PTE_AVAIL | PTE_NX | (0x7ffULL << 52) | PTE_MFN_MASK)
 #define L1_CACHE (PTE_PWT | PTE_PCD | PTE_PAT)
 
+/* A present entry as it will stand in the table; G, which is no error, is ignored. */
+static inline pte_t l1_adjust(pte_t e) { return (e | PTE_US) & ~(PTE_GRANT | PTE_G); }
+
 static inline bool l1_bits_bad(const struct domain *d, pte_t e)
 {
 	return unlikely(e & ~L1_OK) && pt_bad_bits(d, 1, e);
@@ -27,8 +30,11 @@ static __force_inline int l1_get(struct domain *d, struct domain *pg_owner, pte_
 	mfn_t m = pte_mfn(e);
 	int rc = -EPERM;
 
-	if (likely(mfn_in_table(m) && pg_owner))
-		rc = frame_map(mfn_to_frame(m), pg_owner, e & PTE_RW);
+	if (likely(mfn_in_table(m) && pg_owner)) {
+		struct frame *f = mfn_to_frame_nospec(m);
+
+		rc = e & PTE_RW ? frame_map(f, pg_owner, true) : frame_map(f, pg_owner, false);
+	}
 	return likely(!rc) ? 0 : l1_get_slow(d, pg_owner, e, rc);
 }
 
@@ -36,11 +42,14 @@ static __force_inline int l1_get(struct domain *d, struct domain *pg_owner, pte_
 static __force_inline void l1_put(pte_t e)
 {
 	mfn_t m = pte_mfn(e);
+	struct frame *f = mfn_to_frame(m);
 
-	if (unlikely(e & PTE_GRANT) || !mfn_in_table(m))
+	if (unlikely(e & PTE_GRANT) || unlikely(!mfn_in_table(m)) || unlikely(!frame_refs(f->state)))
 		return;
-	if (likely(frame_refs(mfn_to_frame(m)->state)))
-		frame_unmap(mfn_to_frame(m), e & PTE_RW);
+	if (e & PTE_RW)
+		frame_unmap(f, true);
+	else
+		frame_unmap(f, false);
 }
 
 #endif

@@ -71,6 +71,17 @@ int map_range(uint64_t va, maddr_t maddr, uint64_t bytes, uint64_t flags)
 	return 0;
 }
 
+void __init map_same_2mb(uint64_t va, uint64_t like)
+{
+	pte_t *t = idle_l4, *from = idle_l4;
+
+	for (unsigned l = 4; l > 2; l--) {
+		t = table_of(&t[PT_SLOT(va, l)]);
+		from = table_of(&from[PT_SLOT(like, l)]);
+	}
+	t[PT_SLOT(va, 2)] = from[PT_SLOT(like, 2)];
+}
+
 void *ioremap(maddr_t maddr, uint64_t bytes, bool uncached)
 {
 	uint64_t off = maddr & ~PAGE_MASK, len = ROUND_UP(off + bytes, PAGE_SIZE), va;
@@ -111,6 +122,8 @@ void hv_l4_install(struct domain *d, pte_t *l4)
 }
 
 /* --- the per-domain area: one L3, one L2, an L1 for each 16 vcpus --- */
+
+#define PERDOMAIN_L1S (MAX_VCPUS * (GDT_WINDOW_PAGES + LDT_WINDOW_PAGES) / PT_ENTRIES)
 
 int perdomain_init(struct domain *d)
 {
@@ -163,7 +176,7 @@ void perdomain_free(struct domain *d)
 	if (!d->perdomain_l3)
 		return;
 	l2 = mfn_to_virt(pte_mfn(d->perdomain_l3[0]));
-	for (unsigned i = 0; i < PT_ENTRIES; i++)
+	for (unsigned i = 0; i < PERDOMAIN_L1S; i++)
 		if (l2[i] & PTE_P)
 			page_free_virt(mfn_to_virt(pte_mfn(l2[i])));
 	page_free_virt(l2);

@@ -101,7 +101,7 @@ static inline int pt_request(const struct target *t, uint64_t ptr, uint64_t val,
 		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n", ptr);
 		return -EINVAL;
 	}
-	f = mfn_to_frame(m);
+	f = mfn_to_frame_nospec(m);
 	s = READ_ONCE(f->state);
 	/* A table stays one, and its owner's, while we hold mm_lock. */
 	if (likely(frame_type_is_pt(frame_type(s)) && (s & FRAME_VALID) && f->owner == t->d))

@@ -37,16 +37,13 @@ static void put_old(struct vcpu *v, unsigned level, pte_t old)
 		v->unfinished = mfn_to_frame(pte_mfn(old));
 }
 
-/* As it will stand in the table, G included, which is no error there and only ignored. */
-static inline pte_t l1_adjust(pte_t e) { return e & PTE_P ? (e | PTE_US) & ~(PTE_GRANT | PTE_G) : e; }
-
 static inline int l1_update(struct domain *d, struct domain *pg_owner, pte_t *ptep, pte_t val, bool keep_ad)
 {
 	pte_t old = READ_ONCE(*ptep);
 	int rc;
 
-	val = l1_adjust(val);
 	if (val & PTE_P) {
+		val = l1_adjust(val);
 		if (l1_bits_bad(d, val))
 			return pt_entry_get(d, pg_owner, 1, val, true);
 		if (same_refs(1, old, val)) {
@@ -101,8 +98,8 @@ bool pt_cmpxchg_l1(struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc)
 	pte_t gone;
 
 	*rc = 0;
-	val = l1_adjust(val);
 	if (val & PTE_P) {
+		val = l1_adjust(val);
 		same = same_refs(1, old, val) && !l1_bits_bad(d, val);
 		if (same)
 			val |= old & PTE_GRANT;

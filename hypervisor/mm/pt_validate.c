@@ -177,10 +177,16 @@ static int l1_validate(struct frame *f, pte_t *t)
 {
 	struct domain *d = f->owner;
 
-	for (unsigned i = 0; (i = next_present(t, i)) < PT_ENTRIES; i++) {
-		pte_t e = pt_adjust(t[i]) & ~PTE_G;
-		int rc = l1_bits_bad(d, e) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		pte_t e = t[i];
+		int rc;
 
+		if (!(e & PTE_P)) {
+			i += i % 8 == 0 && eight_empty(t + i) ? 7 : 0;
+			continue;
+		}
+		e = l1_adjust(e);
+		rc = l1_bits_bad(d, e) ? pt_entry_get(d, d, 1, e, false) : l1_get(d, d, e);
 		if (unlikely(rc)) {
 			f->nr_done = i;
 			return rc;
@@ -234,8 +240,12 @@ int pt_devalidate(struct frame *f, unsigned level, bool preemptible)
 	pte_t *t = mfn_to_virt(frame_mfn(f));
 
 	if (level == 1) {
-		for (unsigned n = f->nr_done; (n = cut_empty(t, n)) > 0; n--)
-			l1_put(t[n - 1]);
+		for (unsigned n = f->nr_done; n > 0; n--) {
+			if (t[n - 1] & PTE_P)
+				l1_put(t[n - 1]);
+			else if (n % 8 == 0 && eight_empty(t + n - 8))
+				n -= 7;
+		}
 		f->nr_done = 0;
 		return 0;
 	}

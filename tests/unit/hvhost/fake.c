@@ -27,7 +27,6 @@ static uint64_t next_frame;
 
 void *hv_alloc(size_t size) { return calloc(1, size); }
 void hv_free(void *p) { free(p); }
-uint64_t frame_chunks[1] = { 1 };
 void frame_free(struct frame *f) { f->state = 0; f->owner = NULL; }
 void tlb_filter(struct frame *f) { (void)f; }
 

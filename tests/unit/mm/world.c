@@ -21,7 +21,6 @@ char last_log[256];
 unsigned nr_filtered, nr_freed;
 uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock;
-uint64_t frame_chunks[1] = { 1 };
 
 bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw)
 {

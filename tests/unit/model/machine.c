@@ -23,7 +23,6 @@ int host_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap) __asm__(
 struct vcpu *host_current;
 uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock = 1;
-uint64_t frame_chunks[1] = { 1 };
 pte_t *idle_l4;
 mfn_t zero_page_mfn;
 spinlock_t domctl_lock;
