@@ -28,11 +28,11 @@ static void operate(unsigned dom, unsigned what, unsigned a, unsigned b)
 		op_update(dom, frame, slot, pte_make(mfn(b >> 1 & 7), flags[b >> 5]));
 		break;
 	case 4:
-		op_permit(dom, frame, b & 3 ? GTF_permit_access | (b & 4) : b);
+		op_permit(dom, a >> 7, frame, b & 3 ? GTF_permit_access | (b & 4) : b);
 		break;
 	case 5:
 		if (!machine_gone(!dom) && machine_handles(dom) < NR_HANDLES)
-			op_map(dom, slot, b >> 2 & 0x1f);
+			op_map(dom, a >> 7, slot, b >> 2 & 0x1f);
 		break;
 	case 6:
 		op_unmap(dom, a % NR_HANDLES, slot, b & 8);

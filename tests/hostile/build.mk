@@ -17,7 +17,7 @@ $(HOSTILE_ELF): $(B)/hostile/%.elf: $(B)/tests/hostile/%.c.o $(LIBOS_LIBS)
 
 $(HOSTILE_MICRO_SRC:%=$(B)/%.o): $(B)/%.o: %
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(KIT_CFLAGS) -Itests/guest/lib -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KIT_CFLAGS) -D__XEN_TOOLS__ -Itests/guest/lib -Itests/hostile -MMD -MP -c -o $@ $<
 
 $(HOSTILE_MICRO_ELF): $(B)/hostile/%.elf: $(B)/tests/hostile/%/main.c.o $(GUEST_TEST_LIB) $(KIT_LIB) $(KIT_LDSCRIPT)
 	$(call say,LINK,$@)

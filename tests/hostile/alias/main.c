@@ -12,6 +12,7 @@
  * Expected: each is refused, and what was refused is not there.
  */
 #include "test.h"
+#include "self_audit.h"
 
 static char *page, *victim, *window;
 static struct grant_entry_v1 *grants;
@@ -334,4 +335,5 @@ void test_main(void)
 		check_caching();
 		check_foreign();
 	}
+	self_audit();
 }

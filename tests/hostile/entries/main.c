@@ -11,6 +11,7 @@
  * privilege.
  */
 #include "test.h"
+#include "self_audit.h"
 #include <xen/vcpu.h>
 
 #define FRAMES 4000
@@ -188,4 +189,5 @@ void test_main(void)
 	check_bases();
 	check_contexts();
 	check_returns();
+	self_audit();
 }

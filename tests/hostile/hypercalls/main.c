@@ -14,6 +14,7 @@
  * Arguments: the seed, and the number of calls of the careful phase. The same seed, the same calls.
  */
 #include "test.h"
+#include "self_audit.h"
 #include <xen/callback.h>
 
 #define SPARE 24 /* frames to play with */
@@ -316,6 +317,8 @@ void test_main(void)
 	for (unsigned long i = 0; i < calls; i++) {
 		ok += one() >= 0;
 		vcpu_info()->evtchn_upcall_mask = 1;
+		if (i % 1000 == 999)
+			self_audit();
 	}
 	check("some calls succeed, some do not", ok > calls / 20 && ok < calls);
 	say("careful: %lu calls, %lu answered well, %lu left out\n", calls, ok, skipped);

@@ -7,6 +7,7 @@
  * Expected: registers are in their initial state, new frames are zero, the pattern is nowhere.
  */
 #include "test.h"
+#include "self_audit.h"
 
 #define PATTERN 0x5ec2e75ec2e75ec2
 #define EXCHANGED 256
@@ -106,4 +107,5 @@ void test_main(void)
 	check_registers();
 	check_given_memory();
 	check_exchanged_memory();
+	self_audit();
 }

@@ -354,6 +354,18 @@ static void bad_arguments(void **state)
 	assert_int_equal(op(EVTCHNOP_init_control, &(uint64_t[4]){ 0 }), -ENOSYS);
 	assert_int_equal(op(EVTCHNOP_set_priority, &(uint64_t){ 0 }), -ENOSYS);
 	assert_int_equal(op(0xffffffff, NULL), -ENOSYS);
+	assert_int_equal(alloc(DOMID_SELF, 0), 1);
+	for (unsigned i = 0; i < 3; i++) {
+		const unsigned port = (const unsigned[]){ BUCKET_PORTS, EVTCHN_MAX, ~0u }[i];
+		long ret;
+
+		status(DOMID_SELF, port, &ret);
+		assert_int_equal(ret, -EINVAL);
+		assert_int_equal(send(port), -EINVAL);
+		assert_int_equal(shut(port), -EINVAL);
+		assert_int_equal(unmask(port), -EINVAL);
+		assert_int_equal(move(port, 0), -EINVAL);
+	}
 	d1->dying = DYING;
 	assert_int_equal(alloc(DOMID_SELF, 0), -EINVAL);
 }

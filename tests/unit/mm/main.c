@@ -13,6 +13,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pin_and_unpin),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_our_slots),
 		cmocka_unit_test(test_bad_table),
 		cmocka_unit_test(test_types_exclude_each_other),
 		cmocka_unit_test(test_devices_only_for_the_privileged),

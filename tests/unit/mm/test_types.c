@@ -105,6 +105,29 @@ void test_refusals(void **state)
 	sound();
 }
 
+/* Whatever a guest leaves in our slots holds nothing, before, while and after the table is an L4. */
+void test_our_slots(void **state)
+{
+	(void)state;
+	for (unsigned slot = HV_L4_FIRST; slot <= HV_L4_LAST; slot++) {
+		make_chain();
+		table(t.l4)[slot] = entry(t.l3, PTE_RW);
+		assert_int_equal(guest_pin(t.l4, 4), 0);
+		sound();
+		assert_int_equal(frame_tcount(fr(t.l3)->state), 1);
+		refused(guest_update(V, &dom_a, t.l4, slot, 0), -EINVAL, "is the hypervisor's");
+		refused(guest_update(V, &dom_a, t.l4, slot, entry(t.l3, 0)), -EINVAL, "is the hypervisor's");
+		assert_int_equal(guest_unpin(V, t.l4), 0);
+		sound();
+	}
+	make_chain();
+	assert_int_equal(guest_pin(t.l4, 4), 0);
+	for (unsigned slot = HV_L4_FIRST - 1; slot <= HV_L4_LAST + 1; slot += HV_L4_LAST - HV_L4_FIRST + 2)
+		assert_int_equal(guest_update(V, &dom_a, t.l4, slot, entry(t.l3, 0)), 0);
+	sound();
+	assert_int_equal(frame_tcount(fr(t.l3)->state), 3);
+}
+
 /* A table with one bad entry is refused whole, and what it had taken is given back. */
 void test_bad_table(void **state)
 {

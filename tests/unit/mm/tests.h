@@ -5,6 +5,7 @@
 
 void test_pin_and_unpin(void **state);
 void test_refusals(void **state);
+void test_our_slots(void **state);
 void test_bad_table(void **state);
 void test_types_exclude_each_other(void **state);
 void test_devices_only_for_the_privileged(void **state);

@@ -122,7 +122,14 @@ pte_t *perdomain_pte(struct domain *d, unsigned vcpu_id, unsigned page)
 	return &window[page >= GDT_WINDOW_PAGES];
 }
 
-void tlb_load_cr3(maddr_t base) { (void)base; }
+/* The CPU may only ever walk a valid L4 of the domain that runs. */
+void tlb_load_cr3(maddr_t base)
+{
+	struct frame *f = mfn_valid(maddr_to_mfn(base)) ? mfn_to_frame(maddr_to_mfn(base)) : NULL;
+
+	if (!f || f->owner != current->domain || frame_type(f->state) != FT_L4 || !(f->state & FRAME_VALID))
+		panic("a base pointer that is no valid L4");
+}
 void tlb_flush_local(void) {}
 void tlb_flush_domain(struct domain *d)
 {
@@ -284,10 +291,10 @@ void machine_start(void)
 	}
 	/* A first mapping each, so that the arrays of handles exist. */
 	for (unsigned i = 0; i < 2; i++) {
-		op_permit(!i, PAGE(!i), GTF_permit_access);
-		op_map(i, 0, GNTMAP_device_map);
+		op_permit(!i, 0, PAGE(!i), GTF_permit_access);
+		op_map(i, 0, 0, GNTMAP_device_map);
 		op_unmap(i, 0, 0, true);
-		op_permit(!i, 0, 0);
+		op_permit(!i, 0, 0, 0);
 	}
 }
 
@@ -304,8 +311,8 @@ struct state {
 	struct {
 		struct grant_table *grant;
 		struct mapping mapping[NR_HANDLES];
-		struct active active;
-		grant_entry_v1_t entry;
+		struct active active[NR_REFS];
+		grant_entry_v1_t entry[NR_REFS];
 		mfn_t base;
 		uint32_t refs, page_head, page_left, tot_pages, step, free_handle, release_next;
 		uint8_t dying, gone;
@@ -350,8 +357,10 @@ void machine_save(struct state *s)
 
 		s->dom[i].grant = d->grant;
 		__builtin_memcpy(s->dom[i].mapping, t->map[0], sizeof(s->dom[i].mapping));
-		s->dom[i].active = t->active[0][0];
-		s->dom[i].entry = t->shared[0][0];
+		__builtin_memcpy(s->dom[i].entry, t->shared[0], sizeof(s->dom[i].entry));
+		for (unsigned ref = 0; ref < NR_REFS; ref++)
+			if (t->active[0][ref].pins)
+				s->dom[i].active[ref] = t->active[0][ref];
 		s->dom[i].base = vcpu[i].pv.base_kernel;
 		s->dom[i].refs = d->refs;
 		s->dom[i].page_head = d->page_head;
@@ -362,8 +371,6 @@ void machine_save(struct state *s)
 		s->dom[i].release_next = t->release_next;
 		s->dom[i].dying = d->dying;
 		s->dom[i].gone = gone[i];
-		if (!s->dom[i].active.pins)
-			s->dom[i].active = (struct active){ 0 };
 	}
 	s->nr_free = nr_free;
 }
@@ -388,8 +395,8 @@ void machine_load(const struct state *s)
 
 		d->grant = s->dom[i].grant;
 		__builtin_memcpy(t->map[0], s->dom[i].mapping, sizeof(s->dom[i].mapping));
-		t->active[0][0] = s->dom[i].active;
-		t->shared[0][0] = s->dom[i].entry;
+		__builtin_memcpy(t->active[0], s->dom[i].active, sizeof(s->dom[i].active));
+		__builtin_memcpy(t->shared[0], s->dom[i].entry, sizeof(s->dom[i].entry));
 		vcpu[i].pv.base_kernel = s->dom[i].base;
 		vcpu[i].unfinished = NULL;
 		d->refs = s->dom[i].refs;
@@ -434,7 +441,7 @@ static void run(unsigned dom)
 	host_current->cont.done = 0;
 }
 
-static void ext(unsigned dom, unsigned cmd, unsigned frame)
+static void ext(unsigned dom, unsigned cmd, uint64_t frame)
 {
 	mmuext_op_t op = { .cmd = cmd, .arg1.mfn = frame };
 
@@ -462,7 +469,7 @@ void op_unpin_cut_short(unsigned dom, unsigned frame)
 	preempt = false;
 }
 
-void op_base(unsigned dom, unsigned frame) { ext(dom, MMUEXT_NEW_BASEPTR, frame); }
+void op_base(unsigned dom, uint64_t frame) { ext(dom, MMUEXT_NEW_BASEPTR, frame); }
 
 void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val)
 {
@@ -472,10 +479,13 @@ void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val)
 	do_mmu_update((uint64_t)&u, 1, 0, DOMID_SELF, 0, 0);
 }
 
-void op_permit(unsigned dom, unsigned frame, uint16_t flags)
+/* Who may use entry ref of dom, and whose entry ref dom maps: the other's 0, its own 1. */
+static uint16_t grantee(unsigned dom, unsigned ref) { return ref ? dom + 1 : 2 - dom; }
+
+void op_permit(unsigned dom, unsigned ref, unsigned frame, uint16_t flags)
 {
-	domain[dom].grant->shared[0][0] =
-		(grant_entry_v1_t){ .flags = flags, .domid = 2 - dom, .frame = frame };
+	domain[dom].grant->shared[0][ref] =
+		(grant_entry_v1_t){ .flags = flags, .domid = grantee(dom, ref), .frame = frame };
 }
 
 static void grant_op(unsigned dom, unsigned cmd, void *op)
@@ -490,13 +500,14 @@ static uint64_t slot_maddr(unsigned dom, unsigned slot)
 	return TABLE(slot < NR_SLOTS ? dom : !dom) * PAGE_SIZE + slot % NR_SLOTS * 8;
 }
 
-void op_map(unsigned dom, unsigned slot, uint32_t flags)
+void op_map(unsigned dom, unsigned ref, unsigned slot, uint32_t flags)
 {
 	gnttab_map_grant_ref_t m = { .host_addr = flags & GNTMAP_contains_pte
 							  ? slot_maddr(dom, slot)
 							  : (slot + 1) * PAGE_SIZE,
 				     .flags = flags,
-				     .dom = 2 - dom };
+				     .ref = ref,
+				     .dom = grantee(dom, ref) };
 
 	grant_op(dom, GNTTABOP_map_grant_ref, &m);
 }
@@ -510,13 +521,13 @@ static void check_flush(bool unmapped)
 void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device)
 {
 	gnttab_unmap_grant_ref_t u = { .handle = handle, .host_addr = (slot + 1) * PAGE_SIZE };
-	uint16_t kind = tables[dom] ? tables[dom]->map[0][handle].flags : 0;
+	const struct mapping *m = &domain[dom].grant->map[0][handle];
+	uint16_t kind = m->flags;
 
 	if (device) {
 		u.host_addr = 0;
-		u.dev_bus_addr =
-			domain[!dom].grant ? domain[!dom].grant->active[0][0].frame * PAGE_SIZE : 0;
-	} else if (domain[dom].grant->map[0][handle].flags & GNTMAP_contains_pte) {
+		u.dev_bus_addr = kind ? m->rd->grant->active[0][m->ref].frame * PAGE_SIZE : 0;
+	} else if (kind & GNTMAP_contains_pte) {
 		u.host_addr = slot_maddr(dom, slot);
 	}
 	grant_op(dom, GNTTABOP_unmap_grant_ref, &u);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A machine of two domains. Each has two frames, "table" and "page" (which is which is only a
- * name), and a grant table with one entry in use. A state of it can be saved and loaded, so that
+ * name), and a grant table with two entries in use: 0 for the other domain, 1 for itself. A state of it can be saved and loaded, so that
  * every operation can be tried in it.
  */
 #ifndef MODEL_MACHINE_H
@@ -16,6 +16,7 @@
 #define NR_FRAMES 7 /* 1, 2: A's; 3, 4: B's; 5, 6: the frames of their grant tables */
 #define NR_SLOTS 2 /* entries of each table that are in use */
 #define NR_HANDLES 2
+#define NR_REFS 2
 #define TABLE(dom) (1 + 2 * (dom))
 #define PAGE(dom) (2 + 2 * (dom))
 
@@ -39,14 +40,13 @@ void op_unpin(unsigned dom, unsigned frame);
 void op_pin_cut_short(unsigned dom, unsigned frame, unsigned level);
 void op_unpin_cut_short(unsigned dom, unsigned frame);
 void op_update(unsigned dom, unsigned frame, unsigned slot, pte_t val);
-void op_permit(unsigned dom, unsigned frame,
-	       uint16_t flags); /* writes its grant entry, for the other one */
-void op_map(unsigned dom, unsigned slot, uint32_t flags);
+void op_permit(unsigned dom, unsigned ref, unsigned frame, uint16_t flags); /* writes its entry */
+void op_map(unsigned dom, unsigned ref, unsigned slot, uint32_t flags);
 void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device);
 void op_replace(unsigned dom, unsigned handle, unsigned slot, unsigned new_slot);
 void op_copy(unsigned dom, bool to_grant);
 void op_release(unsigned dom, unsigned frame);
-void op_base(unsigned dom, unsigned frame);
+void op_base(unsigned dom, uint64_t frame);
 /* The control domain destroys it, to the end or as far as it gets before preemption. */
 void op_destroy(unsigned dom, bool steps);
 

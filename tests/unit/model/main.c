@@ -95,45 +95,60 @@ static void try_tables(unsigned from, unsigned dom)
 	for (unsigned slot = 0; slot < NR_SLOTS; slot++)
 		for (unsigned i = 0; i < ARRAY_SIZE(val); i++)
 			TRY(op_update(dom, TABLE(dom), slot, val[i]));
+	TRY(op_update(dom, TABLE(!dom), 0, val[2]));
 	TRY(op_pin(dom, PAGE(dom), 2));
 	TRY(op_pin_cut_short(dom, PAGE(dom), 2));
 	TRY(op_unpin_cut_short(dom, PAGE(dom)));
 	TRY(op_update(dom, PAGE(dom), 0, val[3]));
 	TRY(op_update(dom, PAGE(dom), 0, 0));
+	TRY(op_update(dom, PAGE(dom), 1, val[3]));
+	TRY(op_update(dom, PAGE(dom), 1, 0));
+	TRY(op_base(dom, MFN_NONE.n));
 	TRY(op_base(dom, PAGE(dom)));
 	TRY(op_base(dom, TABLE(dom)));
 }
 
-static void try_grants(unsigned from, unsigned dom)
-{
-	static const uint32_t kinds[] = { GNTMAP_host_map, GNTMAP_host_map | GNTMAP_readonly,
-					  GNTMAP_host_map | GNTMAP_contains_pte,
-					  GNTMAP_host_map | GNTMAP_device_map };
+static const uint32_t kinds[] = { GNTMAP_host_map, GNTMAP_host_map | GNTMAP_readonly,
+				  GNTMAP_host_map | GNTMAP_contains_pte,
+				  GNTMAP_host_map | GNTMAP_device_map };
 
-	TRY(op_permit(dom, PAGE(dom), GTF_permit_access));
-	TRY(op_permit(dom, TABLE(dom), GTF_permit_access));
-	TRY(op_permit(dom, PAGE(dom), GTF_permit_access | GTF_readonly));
-	TRY(op_permit(dom, PAGE(!dom), GTF_permit_access));
-	TRY(op_permit(dom, PAGE(dom), 0));
-	if (machine_gone(!dom))
-		return;
-	TRY(op_copy(dom, true));
-	TRY(op_copy(dom, false));
+static void try_maps(unsigned from, unsigned dom, unsigned ref)
+{
 	for (unsigned k = 0; k < ARRAY_SIZE(kinds); k++)
 		for (unsigned slot = 0; slot < NR_SLOTS; slot++) {
 			machine_load(state_at(from));
 			if (machine_handles(dom) < NR_HANDLES)
-				TRY(op_map(dom, slot, kinds[k]));
+				TRY(op_map(dom, ref, slot, kinds[k]));
 		}
-	TRY(op_map(dom, NR_SLOTS, GNTMAP_host_map | GNTMAP_contains_pte));
-	for (unsigned h = 0; h < NR_HANDLES; h++) {
-		TRY(op_unmap(dom, h, 0, true));
-		for (unsigned slot = 0; slot < NR_SLOTS; slot++) {
-			TRY(op_unmap(dom, h, slot, false));
-			for (unsigned to = 0; to < NR_SLOTS; to++)
-				TRY(op_replace(dom, h, slot, to));
-		}
+}
+
+static void try_unmaps(unsigned from, unsigned dom, unsigned handle)
+{
+	TRY(op_unmap(dom, handle, 0, true));
+	for (unsigned slot = 0; slot < NR_SLOTS; slot++) {
+		TRY(op_unmap(dom, handle, slot, false));
+		for (unsigned to = 0; to < NR_SLOTS; to++)
+			TRY(op_replace(dom, handle, slot, to));
 	}
+}
+
+static void try_grants(unsigned from, unsigned dom)
+{
+	TRY(op_permit(dom, 0, PAGE(dom), GTF_permit_access));
+	TRY(op_permit(dom, 0, TABLE(dom), GTF_permit_access));
+	TRY(op_permit(dom, 0, PAGE(dom), GTF_permit_access | GTF_readonly));
+	TRY(op_permit(dom, 0, PAGE(!dom), GTF_permit_access));
+	TRY(op_permit(dom, 0, PAGE(dom), 0));
+	TRY(op_permit(dom, 1, PAGE(dom), GTF_permit_access));
+	try_maps(from, dom, 1);
+	for (unsigned h = 0; h < NR_HANDLES; h++)
+		try_unmaps(from, dom, h);
+	if (machine_gone(!dom))
+		return;
+	try_maps(from, dom, 0);
+	TRY(op_map(dom, 0, NR_SLOTS, GNTMAP_host_map | GNTMAP_contains_pte));
+	TRY(op_copy(dom, true));
+	TRY(op_copy(dom, false));
 }
 
 static void try_all(unsigned from)
@@ -153,6 +168,30 @@ static void try_all(unsigned from)
 	}
 }
 
+/* More beginnings, so that what needs tables, grants or partial tables is not far away. */
+static void begin_near(void)
+{
+	const pte_t link = pte_make(mfn(TABLE(0)), PTE_P | PTE_US | PTE_RW);
+
+	op_pin(0, TABLE(0), 1);
+	op_permit(0, 0, PAGE(0), GTF_permit_access);
+	visit(0);
+	op_pin(1, TABLE(1), 1);
+	op_permit(1, 0, PAGE(1), GTF_permit_access);
+	visit(0);
+	op_permit(0, 1, PAGE(0), GTF_permit_access);
+	op_map(0, 1, 0, GNTMAP_host_map);
+	op_map(0, 1, 0, GNTMAP_host_map | GNTMAP_readonly);
+	visit(0);
+	machine_load(state_at(0));
+	op_update(0, PAGE(0), 0, link);
+	op_update(0, PAGE(0), 1, link);
+	op_pin_cut_short(0, PAGE(0), 2);
+	visit(0);
+	op_destroy(1, false);
+	visit(0);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned i;
@@ -166,12 +205,7 @@ int main(int argc, char **argv)
 		return 2;
 	machine_start();
 	visit(0);
-	/* A second beginning, so that what needs tables and grants is not far away. */
-	for (unsigned dom = 0; dom < 2; dom++) {
-		op_pin(dom, TABLE(dom), 1);
-		op_permit(dom, PAGE(dom), GTF_permit_access);
-		visit(0);
-	}
+	begin_near();
 	for (i = 0; i < nr_states && nr_states < max_states; i++)
 		try_all(i);
 	printf("%u states (%s), %lu operations, %u states in which both domains are gone\n",
