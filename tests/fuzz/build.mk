@@ -42,5 +42,5 @@ fuzz: all fuzzers
 	$(Q)tests/fuzz/run --seconds 600
 
 # Plants defects, one at a time, and says which of them no test notices.
-mutate:
+mutate: all
 	$(Q)tests/mutate/run

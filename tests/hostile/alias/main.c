@@ -55,16 +55,21 @@ static void grant(unsigned int ref, mfn_t mfn)
 	__atomic_store_n(&grants[ref].flags, GTF_permit_access, __ATOMIC_SEQ_CST);
 }
 
-static int grant_map(unsigned int ref, grant_handle_t *handle)
+static int grant_map_as(unsigned int ref, unsigned int flags, uint64_t where, grant_handle_t *handle)
 {
-	struct gnttab_map_grant_ref m = { .host_addr = (long)window,
-					  .flags = GNTMAP_host_map,
+	struct gnttab_map_grant_ref m = { .host_addr = where,
+					  .flags = GNTMAP_host_map | flags,
 					  .ref = ref,
 					  .dom = start_info_domid() };
 
 	hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1);
 	*handle = m.handle;
 	return m.status;
+}
+
+static int grant_map(unsigned int ref, grant_handle_t *handle)
+{
+	return grant_map_as(ref, 0, (long)window, handle);
 }
 
 static int grant_unmap(grant_handle_t handle, unsigned long new_va)
@@ -240,6 +245,22 @@ static void check_overwritten(void)
 	check("the plain entry stays", *(uint64_t *)window == 1 && !in_use(22));
 	check_value("clean", set(window, 0), 0);
 
+	check_value("read-only", grant_map_as(22, GNTMAP_readonly, (long)window, &a), GNTST_okay);
+	check_value("the same writable over it", grant_map(22, &b), GNTST_okay);
+	check_value("the first given up", grant_unmap(a, 0), GNTST_okay);
+	check_value("the second is still there", probe_write(window, 1), 0);
+	check_value("unmap", grant_unmap(b, 0), GNTST_okay);
+
+	check_value("map", grant_map(22, &a), GNTST_okay);
+	check_value("twice", grant_map_as(22, 0, (long)window + PAGE_SIZE, &b), GNTST_okay);
+	check("unmapped by the other's address", grant_unmap(b, 0) != GNTST_okay);
+	check_value("unmap", grant_unmap(a, 0), GNTST_okay);
+	window += PAGE_SIZE;
+	check_value("unmap the other", grant_unmap(b, 0), GNTST_okay);
+	window -= PAGE_SIZE;
+	check("into a page that is no table",
+	      grant_map_as(22, GNTMAP_contains_pte, virt_to_maddr(victim), &a) != GNTST_okay);
+
 	check_value("map", grant_map(22, &a), GNTST_okay);
 	check_value("another", grant_map(23, &b), GNTST_okay);
 	check("moving a grant's entry", ({
@@ -275,6 +296,33 @@ static void check_table_gone(void)
 	check_value("the handle can be given up", u.status, GNTST_okay);
 	check("the grant is unused", !in_use(22));
 	check_value("writable again", pt_protect(victim, PTE_RW), 0);
+}
+
+/* A translation that nobody flushed must not outlive what the frame was. */
+static void check_stale(void)
+{
+	mfn_t mfn = virt_to_mfn(victim);
+	xen_pfn_t frame = virt_to_mfn(page);
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	say("# translations that are not flushed\n");
+	check_value("map", set(window, pte_make(mfn, PTE_RW)), 0);
+	check_value("write", probe_write(window, 0), 0);
+	hypercall_update_va_mapping(window, 0, 0);
+	hypercall_update_va_mapping(victim, pte_make(mfn, PTE_RO), 0);
+	check_value("pinned", ext(MMUEXT_PIN_L1_TABLE, mfn, 0), 0);
+	check("the table cannot be written", probe_write(window, pte_make(mfn, PTE_RW)) != 0);
+	check_value("unpinned", ext(MMUEXT_UNPIN_TABLE, mfn, 0), 0);
+	check_value("writable again", pt_protect(victim, PTE_RW), 0);
+
+	check_value("map another", set(window, pte_make(frame, PTE_RW)), 0);
+	check_value("write", probe_write(window, 1), 0);
+	hypercall_update_va_mapping(window, 0, 0);
+	hypercall_update_va_mapping(page, 0, 0);
+	set_xen_guest_handle(r.extent_start, &frame);
+	check_value("given back", hypercall_memory_op(XENMEM_decrease_reservation, &r), 1);
+	check("the frame cannot be read", probe_read(window) != 0 && probe_read(page) != 0);
+	page = os_pages_alloc(1);
 }
 
 static void check_caching(void)
@@ -331,6 +379,7 @@ void test_main(void)
 	check_replace();
 	check_overwritten();
 	check_table_gone();
+	check_stale();
 	if (!start_info_is_dom0()) {
 		check_caching();
 		check_foreign();

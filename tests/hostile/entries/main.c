@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attack: what the CPU will be loaded with. Base pointers that are no L4, no frame, all ones or
+ * Attack: what the CPU will be loaded with. Entry addresses that are not canonical; FPU state that it
+ * refuses; base pointers that are no L4, no frame, all ones or
  * half built, by each of the ways to set one; contexts for a second vcpu with such values, with
  * selectors, flags and addresses of every kind; and returns (iret) to frames with selectors of the
  * hypervisor, the TSS, tables' ends, null, with IOPL, NT, VM, RF, TF and AC set, and with addresses
@@ -12,6 +13,8 @@
  */
 #include "test.h"
 #include "self_audit.h"
+#include <xen/callback.h>
+#include <xen/nmi.h>
 #include <xen/vcpu.h>
 
 #define FRAMES 4000
@@ -20,7 +23,10 @@ static uint64_t seed = 88172645463325252;
 static char *page, stack[16384] __attribute__((aligned(16)));
 static struct vcpu_guest_context context;
 uint64_t entries_rsp;
-extern char entries_landed[];
+extern char entries_landed[], entries_second[];
+volatile uint64_t entries_second_ran;
+__asm__(".text\nentries_second: movl $1, entries_second_ran(%rip)\n"
+	"1: movl $29, %eax\n\txorl %edi, %edi\n\tsyscall\n\tjmp 1b\n"); /* yields for ever */
 static unsigned int failsafes, exceptions;
 
 static uint64_t rnd(uint64_t n)
@@ -54,6 +60,28 @@ static void check_bases(void)
 	check_value("the base as it was", ext(MMUEXT_NEW_BASEPTR, l4), 0);
 }
 
+static void check_addresses(void)
+{
+	static const uint64_t bad[] = { 0x800000000000, 0xffff7fffffffffff, 1UL << 63 };
+	unsigned int accepted = 0;
+
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct trap_info traps[] = { { .vector = 3, .cs = FLAT_KERNEL_CS64, .address = bad[i] }, { 0 } };
+		struct xennmi_callback nmi = { .handler_address = bad[i] };
+
+		for (unsigned int type = 0; type <= CALLBACKTYPE_nmi; type++) {
+			struct callback_register c = { .type = type, .address = bad[i] };
+
+			accepted += hypercall_callback_op(CALLBACKOP_register, &c) == 0;
+		}
+		accepted += hypercall2(__HYPERVISOR_nmi_op, XENNMI_register_callback, (long)&nmi) == 0;
+		accepted += hypercall_set_trap_table(traps) == 0;
+		for (unsigned int which = 0; which < 3; which++)
+			accepted += hypercall2(__HYPERVISOR_set_segment_base, which, bad[i]) == 0;
+	}
+	check_value("addresses that are not canonical accepted", accepted, 0);
+}
+
 static void sound_context(void)
 {
 	context = (struct vcpu_guest_context){ .flags = VGCF_in_kernel };
@@ -71,6 +99,23 @@ static void sound_context(void)
 		change;                                                             \
 		check(name, hypercall_vcpu_op(VCPUOP_initialise, 1, &context) < 0); \
 	} while (0)
+
+/* A context whose FPU area and flags are all ones: what the CPU would refuse is put right before. */
+static void start_second(void)
+{
+	sound_context();
+	context.flags |= VGCF_I387_VALID;
+	__builtin_memset(&context.fpu_ctxt, 0xff, sizeof(context.fpu_ctxt));
+	context.user_regs.rflags = 0xfffffffffffbfeff; /* TF and AC not: it shall get on */
+	context.user_regs.rip = (unsigned long)entries_second;
+	__builtin_memset(context.debugreg, 0xff, sizeof(context.debugreg));
+	context.ctrlreg[0] = context.ctrlreg[4] = ~0UL;
+	check_value("a second vcpu", hypercall_vcpu_op(VCPUOP_initialise, 1, &context), 0);
+	check_value("comes up", hypercall_vcpu_op(VCPUOP_up, 1, NULL), 0);
+	for (unsigned int i = 0; !entries_second_ran && i < 1000000; i++)
+		hypercall_sched_op(SCHEDOP_yield, NULL);
+	check("and runs", entries_second_ran);
+}
 
 static void check_contexts(void)
 {
@@ -94,6 +139,7 @@ static void check_contexts(void)
 	REFUSED("context: LDT in the hypervisor", context.ldt_base = 0xffff830000000000;
 		context.ldt_ents = 512);
 	REFUSED("context: LDT around the end", context.ldt_base = -4096UL; context.ldt_ents = 8192);
+	start_second();
 }
 
 static bool back_here(struct trap_frame *f)
@@ -187,6 +233,7 @@ void test_main(void)
 {
 	page = os_pages_alloc(1);
 	check_bases();
+	check_addresses();
 	check_contexts();
 	check_returns();
 	self_audit();
