@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""One-line defects in the core that isolation rests on: (file, line as it is, line as it would be wrong).
+"""One-line defects in what isolation rests on: (file, line as it is, line as it would be wrong, hostile guest ...).
 
 Each is a check dropped, a bound off by one, a reference or a type not taken or not put, a flush skipped. The
-left side must occur exactly once in its file.
+left side must occur exactly once in its file. Where no unit test can see a defect a hostile guest is named that does.
 """
 M = "hypervisor/mm/"
 G = "hypervisor/grant/"
 E = "hypervisor/event/"
+P = "hypervisor/pv/"
+H = "hypervisor/hypercall/"
+D = "hypervisor/domain/"
+ESCAPE, ENTRIES, LEFTOVERS = "test_attack and escape", "test_attack and entries", "test_leftovers"
 
 DEFECTS = [
     # frames: references and types
@@ -31,7 +35,7 @@ DEFECTS = [
     (M + "pt_validate.c", "level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST",
      "level == 4 && slot > HV_L4_FIRST && slot <= HV_L4_LAST"),
     (M + "pt_validate.c", "if (level == 4)\n\t\thv_l4_install(d, t);", ""),
-    (M + "pt_validate.c", "if (finish_below(f, t, level, preemptible))\n\t\treturn -ERESTART;", ""),
+    (M + "pt_validate.c", "if (finish_below(f, t, level, preemptible))", "if (0 && finish_below(f, t, level, preemptible))"),
     (M + "l1.h", "if (unlikely(e & PTE_GRANT) || !mfn_in_table(m))", "if (!mfn_in_table(m))"),
     (M + "l1.h", "frame_unmap(mfn_to_frame(m), e & PTE_RW);", "frame_unmap(mfn_to_frame(m), false);"),
     (M + "l1.h", "rc = frame_map(mfn_to_frame(m), pg_owner, e & PTE_RW);", "rc = frame_map(mfn_to_frame(m), pg_owner, false);"),
@@ -41,14 +45,17 @@ DEFECTS = [
      "if (level == 4 && slot >= HV_L4_FIRST && slot < HV_L4_LAST) {"),
     ("hypervisor/include/pt.h", "return e & PTE_P ? (e | PTE_US) & ~PTE_GRANT : e;", "return e & PTE_P ? (e | PTE_US) : e;"),
     # grant entries
-    (M + "grant_map.c", "(!from || from == ptep)", "!from"),
-    (M + "grant_map.c", "f->owner != v->domain || frame_type(f->state)", "frame_type(f->state)"),
-    (M + "grant_map.c", "frame_type(f->state) != FT_L1 || ", ""),
-    (M + "grant_map.c", "!(*ptep & PTE_GRANT) || ", ""),
-    (M + "grant_map.c", "!mfn_eq(pte_mfn(*ptep), m) || ", ""),
-    (M + "grant_map.c", " || !(*ptep & PTE_RW) != !rw", ""),
-    (M + "grant_map.c", "val = swap(from, 0);", "val = *from;"),
-    (M + "grant_map.c", "\ttlb_flush_domain(v->domain);\n", ""),
+    (M + "grant_map.c", "(!from || (*from & PTE_GRANT))", "!from"),
+    (M + "grant_map.c", "f->owner == v->domain && ", ""),
+    (M + "grant_map.c", "frame_type(f->state) == FT_L1 &&", "", "alias"),
+    (M + "grant_map.c", "(f->state & FRAME_VALID) ? ptep", "1 ? ptep"),
+    (M + "grant_map.c", "(e & PTE_GRANT) && ", "", "alias"),
+    (M + "grant_map.c", "mfn_eq(pte_mfn(e), m) && ", "", "alias"),
+    (M + "grant_map.c", " && !(e & PTE_RW) == !rw;", ";", "alias"),
+    (M + "grant_map.c", "virt_to_maddr(ptep) == entry && ", "", "alias"),
+    (M + "grant_map.c", "bool there = ptep && maps(READ_ONCE(*ptep), m, rw);", "bool there = false;"),
+    (M + "grant_map.c", "from ? swap(from, 0) : 0", "from ? *from : 0"),
+    (M + "grant_map.c", "\tif (!rc)\n\t\ttlb_flush_domain(v->domain);\n", ""),
     (M + "grant_map.c", "pt_entry_put(1, swap(", "(void)(swap("),
     # grants
     (G + "pin.c", "(old & (GTF_type_mask | GTF_sub_page)) != GTF_permit_access", "!(old & GTF_permit_access)"),
@@ -90,4 +97,50 @@ DEFECTS = [
     (E + "channel.c", "return close_from(d, &current->cont.done);", "return close_from(d, &d->evtchn->close_next);"),
     (E + "internal.h", "if (unlikely(port >= t->nr))", "if (unlikely(port > t->nr))"),
     (E + "ops.c", "if (*d == current->domain || current->domain->privileged)", "if (1)"),
+    (E + "ops.c", "if (d != current->domain && !d->controller_pauses)", "if (0)"),
+    (E + "channel.c", "done = c->state != ECS_INTERDOMAIN || c->remote == rd;", "done = true;"),
+    # stale translations; memory from one owner to the next
+    (M + "tlb.c", "- f->tlb_stamp) <= 0)", "- f->tlb_stamp) <= -5)", "alias"),
+    (M + "domain_pages.c", "memset(mfn_to_virt(m), 0, PAGE_SIZE << order);", "", LEFTOVERS),
+    (M + "domain_pages.c", "frame_refs(s) != 2 || frame_tcount(s) || ", "", "memory"),
+    (M + "pt_update.c", "if (!same && (gone & PTE_P))", "if (gone & PTE_P)", "ptwr"),
+    (M + "ptwr.c", "f->owner != v->domain || ", "", "ptwr"),
+    # guest memory, arguments, privilege
+    ("hypervisor/include/uaccess.h", "return (uint64_t)p - HV_VIRT_START >= HV_VIRT_END - HV_VIRT_START;", "return true;",
+     "badinput"),
+    ("hypervisor/include/uaccess.h", "a + bytes - 1 < HV_VIRT_START || a >= HV_VIRT_END", "a < HV_VIRT_START || a >= HV_VIRT_END",
+     ENTRIES),
+    (M + "uaccess.c", "!__builtin_mul_overflow(off, size, &skip) && ", "(skip = off * size, 1) && ", "badinput"),
+    (H + "subop.c", "if (s->privileged && !current->domain->privileged)", "if (0)", ESCAPE),
+    (H + "domctl.c", "if (!current->domain->privileged)", "if (0)", ESCAPE),
+    (H + "sysctl.c", "if (!current->domain->privileged)", "if (0)", ESCAPE),
+    (H + "platform.c", "if (!current->domain->privileged)", "if (0)", ESCAPE),
+    (H + "memory.c", "if (!self && !current->domain->privileged)", "if (0)", ESCAPE),
+    (M + "mmu_update.c", "if (!current->domain->privileged)\n\t\treturn -EPERM;\n\tif (domid == DOMID_IO)",
+     "if (domid == DOMID_IO)", ESCAPE),
+    (G + "ops.c", "if (*d == current->domain || current->domain->privileged)", "if (1)", ESCAPE),
+    ("hypervisor/sched/sched_op.c", "if (!current->domain->privileged) {\n\t\tdomain_put(d);", "if (0) {\n\t\tdomain_put(d);",
+     ESCAPE),
+    (H + "multicall.c", "c->op == __HYPERVISOR_multicall || c->op == __HYPERVISOR_iret", "c->op == __HYPERVISOR_iret",
+     "multicall"),
+    (H + "reservation.c", "r->extent_order > max_order()", "0", "memory"),
+    # what the CPU is loaded with
+    (P + "iret.c", "r->cs = c.cs | 3;", "r->cs = c.cs;", "entries"),
+    (P + "iret.c", "r->ss = c.ss | 3;", "r->ss = c.ss;", "entries"),
+    (P + "iret.c", "c.rflags & ~(EFLAGS_IOPL | EFLAGS_VM", "c.rflags & ~(0 | EFLAGS_VM", "entries"),
+    (P + "callback.c", "if (!is_canonical(address))\n\t\treturn -EINVAL;\n\tswitch", "switch", "entries"),
+    (P + "callback.c", "if (!is_canonical(t.address))", "if (0)", "entries"),
+    (P + "callback.c", "t.cs = pv_fix_sel(t.cs);", "", "entries"),
+    (P + "segments.c", "if (!is_canonical(val) || (val >= HV_VIRT_START && val < HV_VIRT_END))", "if (!is_canonical(val))", ESCAPE),
+    (P + "segments.c", "if (v & DR7_GD)", "if (0)", ESCAPE),
+    (P + "msr.c", "if (!is_canonical(val))", "if (0)", ESCAPE),
+    (P + "ports.c", "if (!d->privileged || last > 0xffff)", "if (last > 0xffff)", ESCAPE),
+    (P + "descriptors.c", "if (!(d & DESC_S) && (d & DESC_TYPE))", "if (0)", "alias"),
+    (P + "descriptors.c", "*desc = d | DESC_DPL;", "*desc = d;", "segments"),
+    (P + "emulate.c", "*again = rc == -ERESTART && !mfn_eq(v->pv.base_kernel, m);", "*again = false;", "longbase"),
+    ("hypervisor/x86/exit.c", "} else if (unlikely(v->unfinished)) {\n\t\t\tpt_finish_current(v);", "", "longbase"),
+    (D + "vcpu_context.c", "if (!is_canonical(addr[i].va))", "if (0)", ENTRIES),
+    (D + "vcpu_context.c", "*mxcsr &= 0xffff;", "(void)mxcsr;", ENTRIES),
+    (D + "vcpu_context.c", "v->regs.rflags &= ~(EFLAGS_IOPL | EFLAGS_NT", "v->regs.rflags &= ~(0 | EFLAGS_NT", ENTRIES),
+    (D + "vcpu_context.c", "offset > PAGE_SIZE - sizeof(*info) || ", "", "entries"),
 ]

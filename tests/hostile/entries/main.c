@@ -80,6 +80,12 @@ static void check_addresses(void)
 			accepted += hypercall2(__HYPERVISOR_set_segment_base, which, bad[i]) == 0;
 	}
 	check_value("addresses that are not canonical accepted", accepted, 0);
+	for (uint32_t offset = PAGE_SIZE - 8; offset <= PAGE_SIZE + 64; offset += 8) {
+		struct vcpu_register_vcpu_info i = { .mfn = virt_to_mfn(page), .offset = offset };
+
+		accepted += hypercall_vcpu_op(VCPUOP_register_vcpu_info, 0, &i) == 0;
+	}
+	check_value("vcpu_info beyond its page", accepted, 0);
 }
 
 static void sound_context(void)
