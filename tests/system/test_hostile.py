@@ -112,6 +112,49 @@ def test_attack(attacked, name):
     holds(attack(attacked, name))
 
 
+def test_pair(attacked):
+    """Two domains that grant each other everything, rightly and wrongly; one dies while the other holds its pages."""
+    before = free_and_tree(attacked)
+    for role in ("give", "take"):
+        attacked.sh(f"pvctl create /hostile/pair.cfg 'cmdline=\"{role}\"; name=\"{role}\"'")
+    while lives(attacked, "give"):
+        audit(attacked)
+    assert lives(attacked, "take")
+    holds(attack(attacked, "leftovers", "plant"))       # fills what is free with a pattern
+    while lives(attacked, "take"):
+        audit(attacked)
+        attacked.sh("sleep 0.1")
+    holds(attacked.sh("pvctl console -l give"))
+    holds(attacked.sh("pvctl console -l take"))
+    audit(attacked)
+    assert free_and_tree(attacked) == before
+
+
+def test_store(attacked):
+    """Of the store a guest gets what is its own, and of that not too much."""
+    attacked.sh("pvctl create -p /etc/pvctl/hello.cfg")
+    victim = attacked.sh("pvctl domid hello").strip()
+    holds(attack(attacked, "store", f"abuse {int(victim) + 2}"))
+    attacked.sh("pvctl destroy hello")
+
+
+def requests(said):
+    return int(re.search(r"^# \w+: (\d+) requests", said, re.M)[1])
+
+
+def test_store_share(attacked):
+    """Who floods the store with dear requests does not keep it from another."""
+    attacked.sh(f"pvctl create /hostile/store.cfg 'cmdline=\"flood {SECONDS}\"; name=\"flood\"'")
+    attacked.sh(f"pvctl create /hostile/store.cfg 'cmdline=\"polite {SECONDS}\"; name=\"polite\"'")
+    while lives(attacked, "flood") or lives(attacked, "polite"):
+        attacked.sh("sleep 0.5")
+    flood, polite = (attacked.sh(f"pvctl console -l {name}") for name in ("flood", "polite"))
+    holds(flood)
+    holds(polite)
+    print(f"{requests(flood)} dear requests, {requests(polite)} of another guest meanwhile")
+    assert requests(polite) > requests(flood)
+
+
 @pytest.mark.parvus
 def test_leftovers(attacked):
     """What one domain left in memory and registers, the next does not find."""
