@@ -45,7 +45,7 @@ ifneq ($(filter-out clean help,$(goals)),)
 # changed: so whatever the build needs is installed before a build.mk is even read.
 include $(B)/deps.mk
 ifneq ($(wildcard $(B)/deps.mk),)
-include $(wildcard hypervisor/build.mk guest-pv/build.mk drivers/build.mk dom0-tools/build.mk \
+include $(wildcard hypervisor/build.mk guest-pv/build.mk unpack/build.mk drivers/build.mk dom0-tools/build.mk \
 	tests/build.mk tests/*/build.mk tests/unit/*/build.mk)
 -include $(shell find $(B) -name '*.d')
 endif

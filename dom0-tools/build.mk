@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
 #
 # The control domain: every source under dom0-tools, and the backends, on the library OS, with the
-# libraries of codecs.mk, and the initrd that it finds its files in.
+# unpacker of kernels, and the initrd that it finds its files in.
 
 TOOLS_SRC := $(sort $(wildcard dom0-tools/*.c dom0-tools/*/*.c drivers/backend/*/*.c))
 TOOLS_OBJ := $(TOOLS_SRC:%=$(B)/%.o)
 
-include dom0-tools/codecs.mk
-
 # --- dom0.elf -------------------------------------------------------------------------------------
-TOOLS_CFLAGS := -D__XEN_TOOLS__ -D_GNU_SOURCE -Idom0-tools -Idrivers/backend $(CODEC_CFLAGS)
+TOOLS_CFLAGS := -D__XEN_TOOLS__ -D_GNU_SOURCE -Idom0-tools -Idrivers/backend $(UNPACK_CFLAGS)
 
-$(TOOLS_OBJ): $(B)/%.o: % | $(LIBOS_READY) $(CODEC_READY)
+$(TOOLS_OBJ): $(B)/%.o: % | $(LIBOS_READY)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/dom0.elf: $(TOOLS_OBJ) $(CODEC_OBJ) $(LIBOS_LIBS)
+$(B)/dom0.elf: $(TOOLS_OBJ) $(UNPACK_OBJ) $(LIBOS_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(call libos_link,$@,$(filter %.o,$^))
 

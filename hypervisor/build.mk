@@ -10,7 +10,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-strict-aliasing -
 	-fpie -mcmodel=small -fvisibility=hidden -fno-plt -mno-red-zone -mgeneral-regs-only \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -fno-jump-tables \
 	-Wall -Wextra -Werror -MMD -MP -D__XEN_TOOLS__ \
-	-Iinclude/public -Ihypervisor/include
+	-Iinclude/public -Ihypervisor/include -Iunpack
 
 $(B)/hypervisor/%.c.o: hypervisor/%.c
 	$(call say,CC,$@)
@@ -32,7 +32,7 @@ $(B)/hypervisor/%.asm.o: hypervisor/%.asm $(B)/hypervisor/asm_offsets.inc
 $(B)/parvus.elf: $(HV_OBJ) hypervisor/boot/parvus.ld
 	$(call say,LD,$@)
 	$(Q)$(LD) -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
-		-T hypervisor/boot/parvus.ld -o $@ $(HV_OBJ)
+		-T hypervisor/boot/parvus.ld -o $@ $(filter %.o,$^)
 
 $(B)/parvus: $(B)/parvus.elf
 	$(call say,OBJCOPY,$@)

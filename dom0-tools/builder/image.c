@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads whole files, and expands those that are compressed as a whole. */
+/* Reads whole files, and unpacks those that are compressed. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "builder/expand.h"
+#include <unpack.h>
+#include "builder/image.h"
 
 void image_free(struct image *image)
 {
@@ -24,9 +25,9 @@ static int read_all(struct image *image, FILE *f, const char *path, const char *
 		return err_set(err, ERR_IO, "%s %s: %s", what, path, strerror(errno));
 	if (size == 0)
 		return err_set(err, ERR_TRUNCATED, "%s %s is empty", what, path);
-	if ((unsigned long)size > IMAGE_MAX)
+	if ((unsigned long)size > UNPACK_MAX)
 		return err_set(err, ERR_NO_MEMORY, "%s %s has %ld bytes, at most %lu are allowed",
-			       what, path, size, IMAGE_MAX);
+			       what, path, size, UNPACK_MAX);
 	image->data = malloc((size_t)size);
 	if (!image->data)
 		return err_set(err, ERR_NO_MEMORY, "%s %s: no memory here for its %ld bytes",
@@ -59,16 +60,22 @@ int image_read(struct image *image, const char *path, const char *what, struct e
 	return rc;
 }
 
-int image_expand(struct image *image, struct err *err)
+int image_unpack(struct image *image, struct err *err)
 {
-	struct image out;
-	bool gzip = image->size > 1 && image->data[0] == 0x1f && image->data[1] == 0x8b;
-	int rc = expand(&out, image->data, image->size,
-			gzip ? expand_last_word(image->data, image->size) : 0, err);
+	static const enum err_kind kinds[] = {
+		[UNPACK_TRUNCATED] = ERR_TRUNCATED, [UNPACK_BAD_HEADER] = ERR_BAD_IMAGE,
+		[UNPACK_DAMAGED] = ERR_COMPRESSION, [UNPACK_NO_MEMORY] = ERR_NO_MEMORY,
+	};
+	struct unpack_error wrong;
+	struct unpacked out;
+	int rc = unpack(image->data, image->size, &out, &wrong);
 
-	if (rc <= 0)
-		return rc;
-	image_free(image);
-	*image = out;
+	if (rc < 0)
+		return err_set(err, kinds[wrong.kind], "%s", wrong.text);
+	if (rc > 0) {
+		image_free(image);
+		image->data = out.data;
+		image->size = out.size;
+	}
 	return 0;
 }

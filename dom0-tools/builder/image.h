@@ -7,18 +7,16 @@
 #include <stdint.h>
 #include "ctl/err.h"
 
-#define IMAGE_MAX (512UL << 20)         /* bytes; larger files and expansions are refused */
-
 struct image {
 	uint8_t *data;                  /* malloc'ed, NULL when size is 0 */
 	size_t size;
 };
 
-/* Reads the file at path as it is. What it is for ("kernel", "ramdisk") goes into the error. */
+/* Reads the file at path as it is, up to UNPACK_MAX bytes. What it is for ("kernel", "ramdisk") goes into the error. */
 int image_read(struct image *image, const char *path, const char *what, struct err *err);
-/* When the image is a gzip, LZ4 (legacy), xz or zstd stream, replaces it by what it expands to; else
+/* When the image is a bzImage, or a gzip, LZ4 (legacy), xz or zstd stream, replaces it by what is in it; else
  * leaves it alone. */
-int image_expand(struct image *image, struct err *err);
+int image_unpack(struct image *image, struct err *err);
 void image_free(struct image *image);
 
 #endif

@@ -3,7 +3,6 @@
  * hypervisor. */
 #include <string.h>
 #include "builder/builder.h"
-#include "builder/bzimage.h"
 
 void builder_unload(struct builder_kernel *k)
 {
@@ -13,8 +12,7 @@ void builder_unload(struct builder_kernel *k)
 
 static int check_kernel(struct builder_kernel *k, struct err *err)
 {
-	int rc = bzimage_is(&k->file) ? bzimage_unpack(&k->file, err) :
-		 image_expand(&k->file, err);
+	int rc = image_unpack(&k->file, err);
 
 	if (!rc)
 		rc = elf_open(&k->elf, k->file.data, k->file.size, err);

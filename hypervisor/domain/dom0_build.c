@@ -352,17 +352,18 @@ void __init dom0_build(void)
 {
 	const struct boot_module *kernel = &boot_info.module[0], *initrd = &boot_info.module[1];
 	uint64_t initrd_bytes = boot_info.nr_modules > 1 ? initrd->end - initrd->start : 0;
+	const uint8_t *image;
 
 	if (!boot_info.nr_modules)
 		boot_fail("no dom0 kernel: the boot loader gave no module");
-	if (elf_parse(maddr_to_virt(kernel->start), kernel->end - kernel->start, &b.k))
-		boot_fail("dom0 kernel '%s': %s", kernel->cmdline, b.k.error);
+	image = dom0_image_open(kernel, &b.k);
 	create();
 	choose_size();
 	lay_out(initrd_bytes);
 	check_addresses();
 	allocate();
-	load_kernel(maddr_to_virt(kernel->start));
+	load_kernel(image);
+	dom0_image_close();
 	copy_in(b.initrd.pfn << PAGE_SHIFT, maddr_to_virt(initrd->start), initrd_bytes);
 	fill_p2m();
 	map_all();

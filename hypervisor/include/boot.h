@@ -28,6 +28,13 @@ struct boot_info {
 };
 extern struct boot_info boot_info;
 
+/* --- dom0_image.c --- */
+struct elf_kernel;
+/* The kernel in module m as a plain ELF file, parsed into *k; boot_fail says what is wrong with it. close gives
+ * back what unpacking took. */
+const uint8_t *dom0_image_open(const struct boot_module *m, struct elf_kernel *k);
+void dom0_image_close(void);
+
 /* --- cmdline.c --- options are rows of one table there */
 struct boot_options {
 	char console[32];			/* "com1", "vga", "none", comma separated */

@@ -6,18 +6,20 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_CC := clang-14
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -D__XEN_TOOLS__ -D_GNU_SOURCE -Iinclude/public
-FUZZ_TOOLS_CFLAGS = $(FUZZ_CFLAGS) -Idom0-tools -Itests/unit/store $(CODEC_CFLAGS)
+FUZZ_TOOLS_CFLAGS = $(FUZZ_CFLAGS) -Idom0-tools -Itests/unit/store $(UNPACK_CFLAGS) $(CODEC_CFLAGS)
 FUZZ_HV_CFLAGS := $(FUZZ_CFLAGS) -fno-builtin -include tests/unit/hvhost/host.h -iquote hypervisor/include
 
-fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c ctl/err.c ctl/domain_config.c)
-fuzz_src_kernel := $(wildcard dom0-tools/builder/elf.c dom0-tools/builder/notes*.c dom0-tools/builder/expand*.c) \
-	$(addprefix dom0-tools/,builder/bzimage.c builder/image.c ctl/err.c)
+fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c ctl/cpuset.c ctl/err.c ctl/domain_config.c)
+fuzz_src_kernel := $(wildcard dom0-tools/builder/elf.c dom0-tools/builder/notes*.c) $(UNPACK_SRC) \
+	$(addprefix dom0-tools/,builder/image.c ctl/err.c)
+fuzz_src_dom0 := $(UNPACK_SRC) hypervisor/domain/elf.c
 fuzz_src_store := $(wildcard dom0-tools/xenstore/*.c) tests/unit/store/fixture.c tests/unit/store/host_os.c
 fuzz_src_hypercalls := tests/unit/model/machine.c $(wildcard hypervisor/grant/*.c) \
 	$(addprefix hypervisor/mm/,audit.c audit_grants.c base_ptr.c domain_pages.c frame_type.c grant_map.c mmu_update.c \
 	mmuext.c pt_update.c pt_validate.c)
 fuzz_flags_config := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_kernel := $$(FUZZ_TOOLS_CFLAGS)
+fuzz_flags_dom0 := $$(FUZZ_TOOLS_CFLAGS) -iquote hypervisor/include
 fuzz_flags_store := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_hypercalls := $$(FUZZ_HV_CFLAGS) -iquote tests/unit/model
 
@@ -28,7 +30,7 @@ $(B)/fuzz/$1.o/%.c.o: %.c | $$(CODEC_READY)
 	$$(Q)mkdir -p $$(@D) && $$(FUZZ_CC) $(fuzz_flags_$1) -MMD -MP -c -o $$@ $$<
 
 $(B)/fuzz/$1: $(patsubst %,$(B)/fuzz/$1.o/%.o,tests/fuzz/$1.c $(fuzz_src_$1)) \
-		$(if $(filter kernel,$1),$$(CODEC_HOST_OBJ))
+		$(if $(filter kernel dom0,$1),$$(CODEC_HOST_OBJ))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(if $(filter store,$1),-lcmocka -lpthread)
 endef

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "builder/bzimage.h"
+#include "builder/image.h"
 #include "builder/notes.h"
 
 static void look(const struct image *image)
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = { 0 };
 
 	memcpy(image.data, data, size);
-	if (!image_expand(&image, &err) && (!bzimage_is(&image) || !bzimage_unpack(&image, &err)))
+	if (!image_unpack(&image, &err))
 		look(&image);
 	image_free(&image);
 	return 0;

@@ -3,7 +3,7 @@
 # The control library, the domain builder and pvctl's parsers on the host, under sanitizers: one
 # program of the tests here and the real sources, over a stand-in for the hypervisor (fake_*.c).
 TOOLS_TEST := $(B)/tests/unit/tools/tools-test
-TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) $(wildcard dom0-tools/builder/*.c) \
+TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) $(wildcard dom0-tools/builder/*.c) $(UNPACK_SRC) \
 	$(filter-out %/watcher.c,$(wildcard dom0-tools/ctl/*.c)) \
 	$(addprefix dom0-tools/pvctl/,cfg.c cfg_lex.c domain_cfg.c format.c handshake.c opts.c)
 TOOLS_TEST_OBJ := $(TOOLS_TEST_SRC:%=$(B)/host/%.o)
@@ -11,7 +11,7 @@ TOOLS_TEST_OBJ := $(TOOLS_TEST_SRC:%=$(B)/host/%.o)
 TOOLS_TEST_ZLIB := $(addprefix $(B)/host/zlib/,deflate.c.o trees.c.o)
 TOOLS_TEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -D__XEN_TOOLS__ -D_GNU_SOURCE \
-	-Iinclude/public -Idom0-tools $(CODEC_CFLAGS)
+	-Iinclude/public -Idom0-tools $(UNPACK_CFLAGS) $(CODEC_CFLAGS)
 
 $(TOOLS_TEST_OBJ): $(B)/host/%.c.o: %.c | $(CODEC_READY)
 	$(call say,HOSTCC,$@)

@@ -41,7 +41,7 @@ static void expands(void **state)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		data = pattern(sizes[i]);
 		gzip(&image, data, sizes[i]);
-		assert_int_equal(image_expand(&image, &err), 0);
+		assert_int_equal(image_unpack(&image, &err), 0);
 		assert_int_equal(image.size, sizes[i]);
 		assert_memory_equal(image.data, data, sizes[i]);
 		image_free(&image);
@@ -58,7 +58,7 @@ static void wrong_length_hint(void **state)
 	(void)state;
 	gzip(&image, data, 200000);
 	memcpy(image.data + image.size - 4, &hint, 4);
-	assert_int_not_equal(image_expand(&image, &err), 0);
+	assert_int_not_equal(image_unpack(&image, &err), 0);
 	assert_err(&err, ERR_COMPRESSION, "gzip|length");
 	image_free(&image);
 	free(data);
@@ -69,7 +69,7 @@ static void plain_stays(void **state)
 	struct image image = { (uint8_t *)strdup("\177ELF..."), 7 };
 
 	(void)state;
-	assert_int_equal(image_expand(&image, &err), 0);
+	assert_int_equal(image_unpack(&image, &err), 0);
 	assert_int_equal(image.size, 7);
 	image_free(&image);
 }
@@ -85,12 +85,12 @@ static void truncated_and_damaged(void **state)
 		image.size = size;
 		image.data = malloc(size);
 		memcpy(image.data, whole.data, size);
-		assert_int_not_equal(image_expand(&image, &err), 0);
+		assert_int_not_equal(image_unpack(&image, &err), 0);
 		assert_err(&err, ERR_TRUNCATED, "truncated");
 		image_free(&image);
 	}
 	whole.data[whole.size - 8] ^= 1;
-	assert_int_not_equal(image_expand(&whole, &err), 0);
+	assert_int_not_equal(image_unpack(&whole, &err), 0);
 	assert_err(&err, ERR_COMPRESSION, "damaged gzip");
 	image_free(&whole);
 	free(data);

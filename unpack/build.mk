@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: MIT
 #
-# The halves that expand of zlib, LZ4, liblzma and libzstd, from Debian's sources: for the control domain
-# (CODEC_OBJ) and, from the same files, for the tests on the host (CODEC_HOST_OBJ). CODEC_CFLAGS finds their
-# headers; CODEC_READY is the order-only prerequisite of what includes them.
+# The unpacker of kernels, and under it the halves that expand of zlib, LZ4, liblzma and libzstd, from Debian's
+# sources. Built three times:
+#   UNPACK_OBJ       for the control domain      UNPACK_CFLAGS finds unpack.h
+#   CODEC_HOST_OBJ   the libraries for tests on the host, which compile unpack/*.c with their own sanitizers;
+#                    CODEC_CFLAGS finds the libraries' headers, CODEC_READY is the order-only prerequisite
+#   UNPACK_HV        for the hypervisor: what unpack() needs, in sections that are freed when dom0 is built
 
-CODEC_OBJ :=
+UNPACK_SRC := $(wildcard unpack/*.c)
+UNPACK_CFLAGS := -Iunpack
+UNPACK_OBJ := $(UNPACK_SRC:%=$(B)/%.o)
+UNPACK_HV := $(B)/hv-unpack/unpack.o
+UNPACK_HV_OBJ := $(UNPACK_SRC:unpack/%=$(B)/hv-unpack/%.o)
+# The hypervisor's own headers have names of the C library's: they are not for these.
+UNPACK_HV_CFLAGS := $(filter-out -Ihypervisor/include -Iinclude/public -g -O2 -MMD -MP,$(HV_CFLAGS)) -Os -DNDEBUG \
+	-ffunction-sections -fdata-sections -include hypervisor/include/visibility.h \
+	-DHUF_FORCE_DECOMPRESS_X1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT -DZSTD_NO_INLINE
 CODEC_HOST_OBJ :=
 CODEC_CFLAGS :=
 CODEC_READY :=
@@ -24,8 +35,13 @@ $(5:%=$(B)/host/$1/%.o): $(B)/host/$1/%.o: $(B)/src/$1/$3
 	$$(call say,HOSTCC,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(CC) -O2 -w $4 -c -o $$@ $(B)/src/$1/$$*
 
-CODEC_OBJ += $(5:%=$(B)/$1/%.o)
+$(5:%=$(B)/hv-unpack/$1/%.o): $(B)/hv-unpack/$1/%.o: $(B)/src/$1/$3
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(UNPACK_HV_CFLAGS) -w $4 -c -o $$@ $(B)/src/$1/$$*
+
+UNPACK_OBJ += $(5:%=$(B)/$1/%.o)
 CODEC_HOST_OBJ += $(5:%=$(B)/host/$1/%.o)
+UNPACK_HV_OBJ += $(5:%=$(B)/hv-unpack/$1/%.o)
 CODEC_CFLAGS += -isystem $(patsubst %/,%,$(dir $(B)/src/$1/$3))
 CODEC_READY += $(B)/src/$1/$3
 endef
@@ -49,6 +65,20 @@ $(eval $(call codec,xz,xz-utils,src/liblzma/api/lzma.h,$(XZ_FLAGS),$(addprefix s
 	lz/lz_decoder.c lzma/lzma_decoder.c lzma/lzma2_decoder.c \
 	simple/simple_coder.c simple/simple_decoder.c simple/x86.c)))
 
-$(eval $(call codec,zstd,libzstd,lib/zstd.h,-DZSTD_DISABLE_ASM -DDEBUGLEVEL=0,$(addprefix lib/,\
+$(eval $(call codec,zstd,libzstd,lib/zstd.h,-DZSTD_DISABLE_ASM -DZSTD_TRACE=0 -DDEBUGLEVEL=0,$(addprefix lib/,\
 	$(addprefix common/,entropy_common.c error_private.c fse_decompress.c xxhash.c zstd_common.c) \
 	$(addprefix decompress/,huf_decompress.c zstd_ddict.c zstd_decompress.c zstd_decompress_block.c))))
+
+$(UNPACK_SRC:%=$(B)/%.o): $(B)/unpack/%.o: unpack/% | $(LIBOS_READY) $(CODEC_READY)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) $(CODEC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(UNPACK_SRC:unpack/%=$(B)/hv-unpack/%.o): $(B)/hv-unpack/%.o: unpack/% | $(CODEC_READY)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(UNPACK_HV_CFLAGS) $(CODEC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(UNPACK_HV): $(UNPACK_HV_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r --gc-sections -e unpack -o $@ $^ && $(OBJCOPY) --prefix-alloc-sections=.init $@
+
+$(B)/parvus.elf: $(UNPACK_HV)

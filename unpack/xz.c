@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* xz by liblzma, which checks the stream's sums. Its dictionary comes on top of the result. */
 #include <lzma.h>
-#include "builder/expand.h"
+#include "expand.h"
 
-static int run(struct expansion *x, lzma_stream *z, struct err *err)
+static int run(struct expansion *x, lzma_stream *z)
 {
 	lzma_ret zrc;
 	int rc;
@@ -17,29 +17,29 @@ static int run(struct expansion *x, lzma_stream *z, struct err *err)
 		if (zrc == LZMA_STREAM_END)
 			return 0;
 		if (zrc == LZMA_MEM_ERROR || zrc == LZMA_MEMLIMIT_ERROR)
-			return expand_no_memory(x, err);
+			return expand_no_memory(x);
 		if (zrc == LZMA_OPTIONS_ERROR)
-			return expand_damaged(x, "it uses a filter that is not supported", err);
+			return expand_damaged(x, "it uses a filter that is not supported");
 		if (zrc != LZMA_OK && zrc != LZMA_BUF_ERROR)
-			return expand_damaged(x, "error", err);
+			return expand_damaged(x, "error");
 		if (z->avail_out && !z->avail_in)
-			return expand_truncated(x, err);
-		rc = z->avail_out ? 0 : expand_grow(x, err);
+			return expand_truncated(x);
+		rc = z->avail_out ? 0 : expand_grow(x);
 		if (rc)
 			return rc;
 	}
 }
 
-int expand_xz(struct expansion *x, struct err *err)
+int expand_xz(struct expansion *x)
 {
 	lzma_stream z = LZMA_STREAM_INIT;
 	int rc;
 
-	if (lzma_stream_decoder(&z, IMAGE_MAX, 0) != LZMA_OK)
-		return expand_no_memory(x, err);
+	if (lzma_stream_decoder(&z, UNPACK_MAX, 0) != LZMA_OK)
+		return expand_no_memory(x);
 	z.next_in = x->in;
 	z.avail_in = x->in_size;
-	rc = run(x, &z, err);
+	rc = run(x, &z);
 	lzma_end(&z);
 	return rc;
 }

@@ -5,11 +5,11 @@
  */
 #include <string.h>
 #include <lz4.h>
-#include "builder/expand.h"
+#include "expand.h"
 
 #define BLOCK (8u << 20)
 
-static int expand_block(struct expansion *x, uint32_t size, struct err *err)
+static int expand_block(struct expansion *x, uint32_t size)
 {
 	const char *from = (const char *)x->in + x->in_used;
 
@@ -25,14 +25,14 @@ static int expand_block(struct expansion *x, uint32_t size, struct err *err)
 		}
 		/* The library does not tell a short buffer from a damaged block. */
 		if (room >= BLOCK)
-			return expand_damaged(x, "a block that cannot be expanded", err);
-		rc = expand_grow(x, err);
+			return expand_damaged(x, "a block that cannot be expanded");
+		rc = expand_grow(x);
 		if (rc)
 			return rc;
 	}
 }
 
-int expand_lz4(struct expansion *x, struct err *err)
+int expand_lz4(struct expansion *x)
 {
 	uint32_t size;
 	int rc;
@@ -40,14 +40,14 @@ int expand_lz4(struct expansion *x, struct err *err)
 	x->in_used = 4;
 	while (x->in_used < x->in_size) {
 		if (x->in_size - x->in_used < sizeof(size))
-			return expand_truncated(x, err);
+			return expand_truncated(x);
 		memcpy(&size, x->in + x->in_used, sizeof(size));
 		if (size > (uint32_t)LZ4_compressBound(BLOCK))
-			return expand_damaged(x, "a block larger than blocks can be", err);
+			return expand_damaged(x, "a block larger than blocks can be");
 		x->in_used += sizeof(size);
 		if (size > x->in_size - x->in_used)
-			return expand_truncated(x, err);
-		rc = expand_block(x, size, err);
+			return expand_truncated(x);
+		rc = expand_block(x, size);
 		if (rc)
 			return rc;
 	}

@@ -5,9 +5,9 @@
  */
 #include <zstd.h>
 #include <zstd_errors.h>
-#include "builder/expand.h"
+#include "expand.h"
 
-static int run(struct expansion *x, ZSTD_DCtx *z, size_t frame, struct err *err)
+static int run(struct expansion *x, ZSTD_DCtx *z, size_t frame)
 {
 	for (;;) {
 		size_t n = ZSTD_decompressDCtx(z, x->out, x->out_size, x->in, frame);
@@ -19,14 +19,14 @@ static int run(struct expansion *x, ZSTD_DCtx *z, size_t frame, struct err *err)
 			return 0;
 		}
 		if (ZSTD_getErrorCode(n) != ZSTD_error_dstSize_tooSmall)
-			return expand_damaged(x, ZSTD_getErrorName(n), err);
-		rc = expand_grow(x, err);
+			return expand_damaged(x, ZSTD_getErrorName(n));
+		rc = expand_grow(x);
 		if (rc)
 			return rc;
 	}
 }
 
-int expand_zstd(struct expansion *x, struct err *err)
+int expand_zstd(struct expansion *x)
 {
 	size_t frame = ZSTD_findFrameCompressedSize(x->in, x->in_size);
 	ZSTD_DCtx *z;
@@ -34,12 +34,12 @@ int expand_zstd(struct expansion *x, struct err *err)
 
 	if (ZSTD_isError(frame))
 		return ZSTD_getErrorCode(frame) == ZSTD_error_srcSize_wrong ?
-			expand_truncated(x, err) :
-			expand_damaged(x, ZSTD_getErrorName(frame), err);
+			expand_truncated(x) :
+			expand_damaged(x, ZSTD_getErrorName(frame));
 	z = ZSTD_createDCtx();
 	if (!z)
-		return expand_no_memory(x, err);
-	rc = run(x, z, frame, err);
+		return expand_no_memory(x);
+	rc = run(x, z, frame);
 	ZSTD_freeDCtx(z);
 	return rc;
 }

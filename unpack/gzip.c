@@ -2,9 +2,9 @@
 /* gzip by zlib, which checks the stream's sum and length. */
 #include <string.h>
 #include <zlib.h>
-#include "builder/expand.h"
+#include "expand.h"
 
-static int run(struct expansion *x, z_stream *z, struct err *err)
+static int run(struct expansion *x, z_stream *z)
 {
 	int zrc, rc;
 
@@ -17,30 +17,30 @@ static int run(struct expansion *x, z_stream *z, struct err *err)
 		if (zrc == Z_STREAM_END)
 			return 0;
 		if (zrc == Z_MEM_ERROR)
-			return expand_no_memory(x, err);
+			return expand_no_memory(x);
 		if (zrc != Z_OK && zrc != Z_BUF_ERROR)
-			return expand_damaged(x, z->msg ? z->msg : "error", err);
+			return expand_damaged(x, z->msg ? z->msg : "error");
 		if (z->avail_out && !z->avail_in)
-			return expand_truncated(x, err);
-		rc = z->avail_out ? 0 : expand_grow(x, err);
+			return expand_truncated(x);
+		rc = z->avail_out ? 0 : expand_grow(x);
 		if (rc)
 			return rc;
 	}
 }
 
-int expand_gzip(struct expansion *x, struct err *err)
+int expand_gzip(struct expansion *x)
 {
 	z_stream z;
 	int rc;
 
 	if (x->in_size < 18)            /* the header and the two sums */
-		return expand_truncated(x, err);
+		return expand_truncated(x);
 	memset(&z, 0, sizeof(z));
 	z.next_in = (uint8_t *)x->in;
 	z.avail_in = (unsigned int)x->in_size;
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
-		return expand_no_memory(x, err);
-	rc = run(x, &z, err);
+		return expand_no_memory(x);
+	rc = run(x, &z);
 	inflateEnd(&z);
 	return rc;
 }
