@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "block/block.h"
+#include "blk/blkback.h"
 #include "block/verb.h"
 #include "console/console.h"
 #include "net/switch.h"
@@ -28,6 +29,7 @@ static const struct {
 	{ "the block layer", block_start },     /* before any driver has a disk for it */
 	{ "the switch", net_switch_start },     /* before any card or guest joins it */
 	{ "devices", devices_start },           /* before any guest wants them */
+	{ "blkback", blkback_start },           /* before any guest can want a disk */
 	{ "pvctl", pvctl_start },               /* its watcher: before any guest can die */
 };
 

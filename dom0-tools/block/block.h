@@ -46,8 +46,8 @@ struct block_segment {
 /* The client's memory; from submit to done it is this layer's and does not change. */
 struct block_request {
 	enum block_op op;
-	/* A write that all submitted before it to the same queue are done and safe before, that is
-	 * safe itself when done, and that none submitted after it is begun before. */
+	/* A write (or a flush) that all submitted before it to the same queue are done and safe before, that
+	 * is safe itself when done, and that none submitted after it is begun before. */
 	bool barrier;
 	uint64_t sector;
 	uint32_t nr_sectors;	/* the segments' lengths add up to it */
@@ -156,7 +156,8 @@ struct block_device {
 	uint32_t max_sectors;		/* of one io */
 	uint16_t max_segments;		/* of one io, BLOCK_MIN_SEGMENTS at least */
 	uint16_t depth;			/* ios in flight at once, 1 at least */
-	uint32_t discard_sectors;	/* granularity; 0: no BLOCK_DISCARD */
+	uint32_t discard_sectors;	/* granularity; 0: no BLOCK_DISCARD. One may be of any length: the driver
+					 * cuts it up if the device takes less */
 	bool readonly, cached;		/* cached: written data needs BLOCK_FLUSH to be safe */
 	const struct block_ops *ops;
 	void *driver;

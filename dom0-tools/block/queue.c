@@ -56,14 +56,14 @@ static int check(const struct block_queue *q, const struct block_request *r)
 	return -EINVAL;
 }
 
-/* Without a cache there is nothing to flush: such requests end here. */
+/* Without a cache there is nothing to flush: such requests end here, but for one that waits for others. */
 void block_submit(struct block_queue *q, struct block_request *r)
 {
 	int error = check(q, r);
 
 	r->queue = q;
 	r->alone = false;
-	if (error || (r->op == BLOCK_FLUSH && !q->disk->cached))
+	if (error || (r->op == BLOCK_FLUSH && !q->disk->cached && !r->barrier))
 		r->done(r, error);
 	else
 		block_list_push(&q->collected, r);
@@ -88,7 +88,7 @@ bool block_barrier_step(struct block_queue *q, int *error)
 		send(q, q->barrier);
 		return false;
 	}
-	if (!*error && q->step == BARRIER_WRITE && q->disk->cached) {
+	if (!*error && q->step == BARRIER_WRITE && q->disk->cached && q->barrier->op == BLOCK_WRITE) {
 		flush_step(q, BARRIER_AFTER);
 		return false;
 	}
@@ -100,7 +100,7 @@ bool block_barrier_step(struct block_queue *q, int *error)
 static void begin_barrier(struct block_queue *q, struct block_request *r)
 {
 	q->barrier = r;
-	if (q->disk->cached) {
+	if (q->disk->cached && r->op == BLOCK_WRITE) {
 		flush_step(q, BARRIER_BEFORE);
 		return;
 	}

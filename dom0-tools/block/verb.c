@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "blk/blkback.h"
 #include "block/block.h"
 #include "block/verb.h"
 
@@ -57,13 +58,18 @@ int disk_main(int argc, char **argv)
 		block_list(stdout);
 		return 0;
 	}
+	if (argc == 2 && !strcmp(argv[1], "stats")) {
+		blkback_list(stdout);
+		return 0;
+	}
 	if (argc == 3 && !strcmp(argv[1], "add"))
 		return disk_add_ram(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "remove"))
 		return remove_ram(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "copy"))
 		return disk_copy(argv[2], argv[3]);
-	fprintf(stderr, "usage: disk [add SIZE | remove NAME | copy FROM TO]\n"
-		"  without arguments: lists the disks; add makes a RAM disk, remove ends one\n");
+	fprintf(stderr, "usage: disk [stats | add SIZE | remove NAME | copy FROM TO]\n"
+		"  without arguments: lists the disks; stats: what the guests did with theirs;\n"
+		"  add makes a RAM disk, remove ends one\n");
 	return 2;
 }

@@ -27,7 +27,10 @@ void domain_config_free(struct domain_config *c)
 	free(c->kernel);
 	free(c->ramdisk);
 	free(c->cmdline);
+	free(c->disks);
 	c->kernel = c->ramdisk = c->cmdline = NULL;
+	c->disks = NULL;
+	c->nr_disks = 0;
 }
 
 static char *copy_text(const char *text, int *failed)
@@ -38,6 +41,14 @@ static char *copy_text(const char *text, int *failed)
 	return copy;
 }
 
+static void *copy_array(const void *from, size_t size, int *failed)
+{
+	void *copy = size ? malloc(size) : NULL;
+
+	*failed |= size && !copy;
+	return copy ? memcpy(copy, from, size) : NULL;
+}
+
 int domain_config_copy(struct domain_config *to, const struct domain_config *from)
 {
 	int failed = 0;
@@ -46,6 +57,7 @@ int domain_config_copy(struct domain_config *to, const struct domain_config *fro
 	to->kernel = copy_text(from->kernel, &failed);
 	to->ramdisk = copy_text(from->ramdisk, &failed);
 	to->cmdline = copy_text(from->cmdline, &failed);
+	to->disks = copy_array(from->disks, from->nr_disks * sizeof(*from->disks), &failed);
 	if (failed)
 		domain_config_free(to);
 	return failed ? -ENOMEM : 0;

@@ -4,6 +4,7 @@
 #define DOM0_TOOLS_CTL_DOMAIN_CONFIG_H
 
 #include <stdint.h>
+#include "ctl/disk.h"
 
 #define DOMAIN_NAME_MAX 63
 #define DOMAIN_MAX_VCPUS 32             /* what a PV guest's shared info page has room for */
@@ -28,6 +29,8 @@ struct domain_config {
 	int max_grant_frames;                   /* -1: the hypervisor's default */
 	unsigned int max_event_channels;
 	enum domain_action on[NR_ENDS];
+	struct disk_config *disks;              /* malloc'ed */
+	unsigned int nr_disks;
 };
 
 void domain_config_free(struct domain_config *c);

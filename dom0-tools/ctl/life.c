@@ -2,7 +2,7 @@
 /*
  * Creates and destroys domains. Creation checks the files before it asks for a domain, and undoes
  * its steps in reverse order where one fails. Destruction first takes every mapping of ours away
- * (console, store): a frame that we map would keep the dead domain's memory allocated.
+ * (devices, console, store): a frame that we map would keep the dead domain's memory allocated.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ctl/device.h"
 #include "ctl/hyper.h"
 #include "ctl/life.h"
 #include "ctl/logscan.h"
@@ -164,6 +165,24 @@ fail_tree:
 	return rc;
 }
 
+static void retract(const struct domain_config *c, const struct builder_domain *d)
+{
+	device_remove_all(d->domid);
+	records_drop(d->domid);
+	console_forget(d->domid);
+	xs_release_domain(xstree_handle(), d->domid);
+	xstree_remove(d->domid, c->uuid);
+}
+
+static int add_devices(const struct domain_config *c, domid_t domid, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; !rc && i < c->nr_disks; i++)
+		rc = disk_attach(domid, &c->disks[i], err);
+	return rc;
+}
+
 /* Its frames come back in the background: wait, so that who looks next sees them free. */
 static int destroy_and_wait(domid_t domid)
 {
@@ -193,6 +212,11 @@ static int create(const struct domain_config *c, const struct builder_kernel *k,
 		rc = builder_build(k, &d, err);
 	if (!rc)
 		rc = announce(c, &d, err);
+	if (!rc) {
+		rc = add_devices(c, d.domid, err);
+		if (rc)
+			retract(c, &d);
+	}
 	if (rc)
 		destroy_and_wait(d.domid);
 	else
@@ -260,6 +284,7 @@ static int destroy_locked(domid_t domid, int code, struct err *err)
 	if (code == RECORD_DESTROYED && info.flags & XEN_DOMINF_shutdown)
 		code = (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	ctl_domain_pause(domid);        /* so that the last words are the last */
+	device_remove_all(domid);
 	console_gone(domid);
 	records_died(domid, code, take_report(domid));
 	xs_release_domain(xstree_handle(), domid);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include "console/console.h"
+#include "ctl/device.h"
 #include "ctl/hyper.h"
 #include "ctl/life.h"
 #include "ctl/records.h"
@@ -96,6 +97,7 @@ static void check(domid_t domid)
 	if (records_living(domid, &r))
 		return;
 	if (rc == -ESRCH) {
+		device_remove_all(domid);
 		console_gone(domid);
 		xs_release_domain(xstree_handle(), domid);
 		records_died(domid, RECORD_DESTROYED, NULL);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cpuset.h"
+#include "pvctl/disk_cfg.h"
 #include "pvctl/domain_cfg.h"
 
 #define MAX_MEMORY_MB (1LL << 20)
@@ -220,11 +221,46 @@ static int read_uuid(struct domain_config *c, struct cfg *cfg, uint64_t seed, st
 	return 0;
 }
 
+/* One string of the list, as the next disk of the configuration. */
+static int read_disk(struct domain_config *c, struct cfg *cfg, const struct cfg_value *v, struct err *err)
+{
+	struct disk_config *d = &c->disks[c->nr_disks];
+	struct err why;
+
+	if (v->kind != CFG_STRING)
+		return cfg_wrong(cfg, "disk", err, "expected a list of strings");
+	if (disk_cfg_parse(d, v->text, &why))
+		return cfg_wrong(cfg, "disk", err, "%s", why.text);
+	for (unsigned int i = 0; i < c->nr_disks; i++)
+		if (c->disks[i].number == d->number)
+			return cfg_wrong(cfg, "disk", err, "expected one disk for each vdev, found %s twice",
+					 d->vdev);
+	c->nr_disks++;
+	return 0;
+}
+
+static int read_disks(struct domain_config *c, struct cfg *cfg, struct err *err)
+{
+	const struct cfg_setting *s = cfg_find(cfg, "disk");
+	int rc = 0;
+
+	if (!s)
+		return 0;
+	if (s->value.kind != CFG_LIST || s->value.nr_items > DISK_MAX)
+		return cfg_wrong(cfg, "disk", err, "expected a list of at most %u strings", DISK_MAX);
+	c->disks = calloc(s->value.nr_items + 1, sizeof(*c->disks));
+	if (!c->disks)
+		return err_set(err, ERR_NO_MEMORY, "disk: out of memory");
+	for (unsigned int i = 0; !rc && i < s->value.nr_items; i++)
+		rc = read_disk(c, cfg, &s->value.items[i], err);
+	return rc;
+}
+
 /* Devices that would need a backend, and ways to boot, which this control domain does not have. */
 static int refuse_devices(struct cfg *cfg, struct err *err)
 {
 	static const char *const keys[] = {
-		"disk", "vif", "vfb", "p9", "channel", "pci", "bootloader", "device_tree",
+		"vif", "vfb", "p9", "channel", "pci", "bootloader", "device_tree",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -258,6 +294,8 @@ int domain_cfg_read(struct domain_config *out, struct cfg *cfg, uint64_t seed,
 		rc = read_actions(&c, cfg, err);
 	if (!rc)
 		rc = read_uuid(&c, cfg, seed, err);
+	if (!rc)
+		rc = read_disks(&c, cfg, err);
 	if (!rc)
 		rc = refuse_devices(cfg, err);
 	if (rc) {

@@ -46,6 +46,12 @@ static const struct verb {
 	  "  HARD, SOFT  CPUs like all, 2 or 0-3,^1; - leaves them as they are\n", verb_vcpu_pin },
 	{ "vcpu-set", "[-i] DOMAIN NUMBER", "Set how many vcpus a domain should use",
 	  "  -i, --ignore-host  even if that is more than the machine has CPUs\n", verb_vcpu_set },
+	{ "block-attach", "DOMAIN DISK ...", "Give a running domain a disk",
+	  "  DISK as in the disk list of a config: TARGET,,VDEV,ACCESS or phy:TARGET,VDEV,ACCESS;\n"
+	  "  a target is a disk that `disk` lists, or a file\n", verb_block_attach },
+	{ "block-detach", "[-f] DOMAIN VDEV", "Take a disk from a domain",
+	  "  -f, --force  even if the domain does not let go of it\n", verb_block_detach },
+	{ "block-list", "DOMAIN ...", "List the disks of domains", "", verb_block_list },
 	{ "why", "DOMAIN", "Say in words what ended a domain, or what it was refused last",
 	  "  Also for domains that are gone and for creations that failed\n", verb_why },
 	{ "info", "", "Describe the machine and the hypervisor", "", verb_info },

@@ -9,7 +9,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -w -fsanitize=fuzzer-no-link,address,undefined 
 FUZZ_TOOLS_CFLAGS = $(FUZZ_CFLAGS) -Idom0-tools -Itests/unit/store $(UNPACK_CFLAGS) $(CODEC_CFLAGS)
 FUZZ_HV_CFLAGS := $(FUZZ_CFLAGS) -fno-builtin -include tests/unit/hvhost/host.h -iquote hypervisor/include
 
-fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c ctl/cpuset.c ctl/err.c ctl/domain_config.c)
+fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c pvctl/disk_cfg.c ctl/disk.c ctl/cpuset.c ctl/err.c ctl/domain_config.c)
 fuzz_src_kernel := $(wildcard dom0-tools/builder/elf.c dom0-tools/builder/notes*.c) $(UNPACK_SRC) \
 	$(addprefix dom0-tools/,builder/image.c ctl/err.c)
 fuzz_src_dom0 := $(UNPACK_SRC) hypervisor/domain/elf.c
