@@ -21,10 +21,14 @@ $(B)/linux/compat: tests/linux/compat.asm
 	$(call say,NASM,$@)
 	$(Q)mkdir -p $(@D) && $(NASM) -f elf32 -o $@.o $< && $(LD) -m elf_i386 -s -o $@ $@.o
 
-$(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/compat tests/linux/init /bin/busybox
+# The kernel's own drivers for the devices that our backends serve, for the tests to insert.
+LINUX_MODULES := xen-blkfront.ko xen-netfront.ko
+
+$(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/compat tests/linux/init /bin/busybox $(B)/vmlinuz
 	$(call say,CPIO,$@)
-	$(Q)rm -rf $(B)/linux/root && mkdir -p $(B)/linux/root/bin
-	$(Q)cp $(filter-out tests/linux/init,$^) $(B)/linux/root/bin/ && cp tests/linux/init $(B)/linux/root/
+	$(Q)rm -rf $(B)/linux/root && mkdir -p $(B)/linux/root/bin $(B)/linux/root/lib/modules
+	$(Q)cp $(filter-out tests/linux/init $(B)/vmlinuz,$^) $(B)/linux/root/bin/ && cp tests/linux/init $(B)/linux/root/
+	$(Q)cp $$(find $(B)/vmlinuz.package/lib/modules -false $(LINUX_MODULES:%=-o -name %)) $(B)/linux/root/lib/modules/
 	$(Q)cd $(B)/linux/root && find . | LC_ALL=C sort | cpio --quiet -R 0:0 -o -H newc | gzip -n >../../linux.cpio.gz
 
 TEST_NEEDS += $(B)/vmlinuz $(B)/linux.cpio.gz
