@@ -335,8 +335,8 @@ int virtio_blk_found(uint16_t bdf)
 		discard_disk(d);
 		return rc;
 	}
-	count++;
 	rc = block_register(&d->block);
+	count += !rc;
 	if (rc) {
 		d->unwanted = true;	/* its thread takes it down */
 		interrupted(d);
