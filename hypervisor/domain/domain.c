@@ -39,6 +39,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 		return NULL;
 	v->domain = d;
 	v->id = id;
+	v->loaded_on = LOADED_NOWHERE;
 	v->info_mfn = v->pv.base_kernel = v->pv.base_user = MFN_NONE;
 	v->info = &d->shared->vcpu_info[MIN(id, (unsigned)XEN_LEGACY_MAX_VCPUS - 1)];
 	v->pv.kernel_mode = true;
@@ -95,6 +96,7 @@ int domain_create(uint16_t id, unsigned max_vcpus, unsigned grant_frames, bool p
 	d->created = now();
 	d->controller_pauses = 1;
 	list_init(&d->link);
+	watchdog_init(d);
 	d->vcpu = hv_alloc(max_vcpus * sizeof(d->vcpu[0]));
 	d->shared = page_alloc_zeroed();
 	if (!d->vcpu || !d->shared || perdomain_init(d) || evtchn_init(d))
@@ -125,7 +127,14 @@ static void each_vcpu(struct domain *d, void (*fn)(struct vcpu *))
 			fn(d->vcpu[i]);
 }
 
-void domain_pause(struct domain *d) { each_vcpu(d, vcpu_pause); }
+static void wait_stopped(struct vcpu *v) { vcpu_wait_stopped(v); }
+
+void domain_pause(struct domain *d)
+{
+	each_vcpu(d, vcpu_pause_nosync);
+	each_vcpu(d, wait_stopped);
+}
+
 void domain_unpause(struct domain *d) { each_vcpu(d, vcpu_unpause); }
 
 int domain_pause_by_controller(struct domain *d)
@@ -173,7 +182,7 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 	spin_unlock(&d->shutdown_lock);
 	if (!first)
 		return;
-	domain_pause(d);
+	each_vcpu(d, vcpu_pause_nosync);	/* who waited could be waited for by one of them */
 	evtchn_send_global_virq(VIRQ_DOM_EXC);
 }
 

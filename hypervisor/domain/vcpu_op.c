@@ -147,15 +147,15 @@ static long op_register_info(struct vcpu *v, void *arg)
 	return vcpu_register_info(v, mfn(a->mfn), a->offset);
 }
 
-/* The factors never change, so neither does the copy. */
 static long op_register_time(struct vcpu *v, void *arg)
 {
 	const vcpu_register_time_memory_area_t *a = arg;
 	vcpu_time_info_t t = { .version = 0 };
 
-	(void)v;
 	if (!guest_range_ok(a->addr.v, sizeof(*a->addr.v)))
 		return -EFAULT;
+	v->time_guest = a->addr.h;
+	v->time_area_tsc = this_cpu()->tsc_boot;
 	time_fill(&t);
 	(void)!copy_to_guest(a->addr.h, &t, 1);
 	return 0;

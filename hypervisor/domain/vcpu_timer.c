@@ -48,9 +48,16 @@ void vcpu_timers_init(struct vcpu *v)
 
 void vcpu_timers_stop(struct vcpu *v)
 {
-	timer_stop(&v->singleshot);
-	timer_stop(&v->periodic);
-	timer_stop(&v->poll);
+	timer_stop_sync(&v->singleshot);
+	timer_stop_sync(&v->periodic);
+	timer_stop_sync(&v->poll);
+}
+
+void vcpu_timers_follow(struct vcpu *v)
+{
+	v->timers_cpu = this_cpu()->id;
+	timer_follow(&v->singleshot);
+	timer_follow(&v->periodic);
 }
 
 static void tick_resume(struct vcpu *v)
@@ -83,21 +90,40 @@ static void copy_runstate(struct vcpu *v)
 		return;
 }
 
+/* The copy of vcpu_time_info that a guest shows to its user space, when this CPU's TSC is another than it says. */
+static void copy_time(struct vcpu *v)
+{
+	vcpu_time_info_t t = { .version = v->time_area_version };
+
+	time_fill(&t);
+	v->time_area_version = t.version;
+	v->time_area_tsc = this_cpu()->tsc_boot;
+	(void)!copy_to_guest(v->time_guest, &t, 1);
+}
+
+static void copy_areas(struct vcpu *v)
+{
+	if (!guest_handle_is_null(v->runstate_guest))
+		copy_runstate(v);
+	if (!guest_handle_is_null(v->time_guest) && v->time_area_tsc != this_cpu()->tsc_boot)
+		copy_time(v);
+}
+
 void runstate_update_guest(struct vcpu *v)
 {
 	evtchn_poll_end(v);
 	if (v->periodic_period)
 		tick_resume(v);
-	if (guest_handle_is_null(v->runstate_guest))
+	if (guest_handle_is_null(v->runstate_guest) && guest_handle_is_null(v->time_guest))
 		return;
 	/* The address is one of the guest kernel's, which its user tables need not map. */
 	if (v->pv.kernel_mode) {
-		copy_runstate(v);
+		copy_areas(v);
 	} else {
 		uint64_t user = read_cr3();
 
 		write_cr3(mfn_to_maddr(v->pv.base_kernel));
-		copy_runstate(v);
+		copy_areas(v);
 		write_cr3(user);
 	}
 }

@@ -30,11 +30,5 @@ void debug_key(char key);
 /* bitmap.c: a set of up to 64 CPUs or nodes in the tools' form. 0 or -EFAULT. */
 int bitmap_from_tools(uint64_t *set, const struct xenctl_bitmap *b);
 int bitmap_to_tools(struct xenctl_bitmap *b, uint64_t set);	/* bits beyond 64 are cleared */
-static inline uint64_t cpus_online(void)
-{
-	extern unsigned nr_cpus;
-
-	return nr_cpus < 64 ? BIT(nr_cpus) - 1 : ~0ULL;
-}
 
 #endif

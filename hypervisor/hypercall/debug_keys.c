@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Debug keys (sysctl debug_keys): short reports on the console, read where they stand, without locks. */
+/* Debug keys (sysctl debug_keys): short reports on the console, read where they stand, under domctl_lock alone. */
 #include "control.h"
 #include "audit.h"
 #include "cpu.h"

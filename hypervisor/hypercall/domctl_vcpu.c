@@ -111,7 +111,7 @@ long domctl_set_affinity(struct domain *d, xen_domctl_t *op)
 			return -EFAULT;
 		if (!(set & cpus_online()))
 			return -EINVAL;
-		WRITE_ONCE(v->sched.affinity, set);
+		sched_set_affinity(v, set);
 		if (bitmap_to_tools(&a->cpumap_hard, set & cpus_online()))
 			return -EFAULT;
 	}

@@ -32,7 +32,8 @@ static long op_eoi_gmfn(void *arg)
 	struct frame *f;
 	int rc;
 
-	spin_lock(&domctl_lock);
+	if (!spin_trylock(&domctl_lock))
+		return -ERESTART;
 	rc = eoi_map ? -EBUSY : frame_get_both(mfn(a->gmfn), current->domain, FT_WRITABLE, &f);
 	if (!rc) {
 		eoi_map = mfn_to_virt(frame_mfn(f));
@@ -169,7 +170,8 @@ static long op_setup_gsi(void *arg)
 
 	if (a->gsi < 0)
 		return -EINVAL;
-	spin_lock(&domctl_lock);
+	if (!spin_trylock(&domctl_lock))
+		return -ERESTART;
 	rc = pirq_setup(a->gsi, a->triggering != 0, a->polarity != 0);
 	eoi_map_fill();
 	spin_unlock(&domctl_lock);

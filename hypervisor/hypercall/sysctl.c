@@ -84,16 +84,17 @@ static long op_domain_list(xen_sysctl_t *op)
 static long op_debug_keys(xen_sysctl_t *op)
 {
 	const struct xen_sysctl_debug_keys *a = &op->u.debug_keys;
+	char key[KEYS_MAX];
 
 	if (a->nr_keys > KEYS_MAX)
 		return -E2BIG;
-	for (uint32_t i = 0; i < a->nr_keys; i++) {
-		char key;
-
-		if (copy_from_guest_off(&key, a->keys, i, 1))
-			return -EFAULT;
-		debug_key(key);
-	}
+	if (copy_from_guest(key, a->keys, a->nr_keys))
+		return -EFAULT;
+	if (!spin_trylock(&domctl_lock))	/* whoever has it may wait for us to leave */
+		return -ERESTART;
+	for (uint32_t i = 0; i < a->nr_keys; i++)
+		debug_key(key[i]);
+	spin_unlock(&domctl_lock);
 	return 0;
 }
 

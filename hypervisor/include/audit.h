@@ -5,7 +5,7 @@
 
 #include "frame.h"
 
-/* Prints each disagreement (20 at most) and a closing line "audit: N frames, M tables, K errors".
+/* domctl_lock held. Prints each disagreement (20 at most) and a closing line "audit: N frames, M tables, K errors".
  */
 void audit_run(void);
 

@@ -16,7 +16,7 @@ struct vcpu;
 #define MAX_CPUS 64
 #define CPU_STACK_SIZE (4 * PAGE_SIZE)
 
-enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_COUNT };
+enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_STAND };
 
 struct tss {
 	uint32_t reserved0;
@@ -41,9 +41,7 @@ struct cpu {
 	uint32_t apic_id;
 	struct vcpu *idle;
 	uint64_t wakeups;		/* times it left the halt of its idle loop */
-	s_time_t picked_at;		/* when schedule() last chose; sched lock */
 	struct timer slice;		/* ends the running vcpu's turn */
-	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
 	uint64_t cr4;			/* what CR4 holds */
 	uint32_t tsc_aux;		/* and MSR_TSC_AUX */
 	uint64_t tsc_boot;		/* this TSC at system time 0 */
@@ -52,11 +50,23 @@ struct cpu {
 
 	/* atomic, set by any CPU: */
 	uint32_t softirq_pending __aligned(64);	/* bits of enum softirq */
+	uint32_t requests;			/* ipi.c */
+
+	/* written by this CPU alone, read by others: */
+	uint32_t tlb_flushed __aligned(64);	/* tlb_clock before its last full flush */
+	struct vcpu *loaded;		/* whose CR3, GDT, LDT, FPU, segments are in the registers */
+
+	/* sched_lock, with the scheduling state of the vcpus whose CPU this is */
+	spinlock_t sched_lock __aligned(64);
+	struct list ready;		/* the policy's queue: who can run, who runs included */
+	unsigned nr_ready;
+	s_time_t picked_at;		/* when schedule() last chose */
 
 	/* timer_lock */
 	spinlock_t timer_lock __aligned(64);
 	struct list timers;		/* armed ones, soonest first */
 	s_time_t apic_deadline;		/* what the one-shot timer is armed for */
+	struct timer *timer_firing;	/* its handler runs */
 	struct tss tss __aligned(128);
 };
 
@@ -84,6 +94,21 @@ static inline void raise_softirq(enum softirq s)
 {
 	__atomic_or_fetch(&this_cpu()->softirq_pending, 1u << s, __ATOMIC_RELAXED);
 }
+
+static inline uint64_t cpus_online(void) { return nr_cpus < 64 ? BIT(nr_cpus) - 1 : ~0ULL; }
+
+/* --- ipi.c --- */
+/* In every loop that waits for another CPU: serves what that one may wait for. */
+void cpu_relax(void);
+void cpu_softirq(struct cpu *c, enum softirq s);	/* raise one on any CPU, and have it notice */
+void cpu_kick(struct cpu *c);				/* have it call schedule() soon */
+void cpu_poke(unsigned cpu);				/* make its guest come out and look for events */
+void cpu_request_flush(unsigned cpu);			/* of all guests' translations; does not wait */
+void cpu_request_unload(unsigned cpu);			/* of what it has kept while idle; does not wait */
+/* Between these all other CPUs wait, outside of any hypercall; domctl_lock held. */
+void cpus_halt_others(void);
+void cpus_resume_others(void);
+void stand_softirq(void);
 
 /* Features found at boot. */
 struct cpu_features {

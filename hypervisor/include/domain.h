@@ -46,6 +46,7 @@ struct domain {
 	struct vcpu **vcpu;			/* max_vcpus pointers, NULL until created */
 
 	uint32_t refs;				/* atomic: lookups and the list */
+	uint64_t cpus;				/* atomic: which may hold translations of it (tlb.c) */
 	struct list link;			/* domain_list_lock */
 
 	/* domctl_lock */
@@ -118,6 +119,8 @@ struct pv_vcpu {
 	bool kernel_mode;
 };
 
+#define LOADED_NOWHERE (~0u)
+
 struct vcpu {
 	uint64_t pad_;				/* so that the end of ss is 16-aligned */
 	struct cpu_user_regs regs;		/* the guest's registers; the CPU pushes straight into it */
@@ -125,6 +128,7 @@ struct vcpu {
 	vcpu_info_t *info;			/* in shared_info or registered by the guest, ours to map */
 	struct hypercall_cont cont;
 	unsigned id;
+	unsigned loaded_on;			/* the CPU with its state in the registers, or LOADED_NOWHERE (switch.c) */
 
 	struct pv_vcpu pv;
 	struct frame *unfinished;		/* page table whose devalidation we owe, see pt_finish */
@@ -132,8 +136,11 @@ struct vcpu {
 	/* vcpu_info registration: frame held by FT_WRITABLE, MFN_NONE: still in shared_info */
 	mfn_t info_mfn;
 	XEN_GUEST_HANDLE(vcpu_runstate_info_t) runstate_guest;
+	XEN_GUEST_HANDLE(vcpu_time_info_t) time_guest;
+	uint64_t time_area_tsc;			/* tsc_boot as it stands there */
+	uint32_t time_area_version;
 
-	/* sched lock */
+	/* the sched_lock of cpus[sched.cpu] */
 	struct sched_vcpu sched;
 	vcpu_runstate_info_t runstate;
 
@@ -144,6 +151,7 @@ struct vcpu {
 	/* timers: armed by the vcpu itself */
 	struct timer singleshot, periodic, poll;
 	s_time_t periodic_period;
+	unsigned timers_cpu;			/* where it ran last */
 
 	uint16_t virq_port[NR_VIRQS];		/* event_lock; 0: unbound */
 	unsigned poll_port;			/* SCHEDOP_poll: 0 not polling, else number of ports */
@@ -191,10 +199,12 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, unsigned offset);
 /* --- vcpu_timer.c: single-shot, periodic and poll timers --- */
 void vcpu_timers_init(struct vcpu *v);		/* at creation: PV vcpus begin with a 100 Hz tick */
 void vcpu_timers_stop(struct vcpu *v);		/* at destruction */
-/* v is about to run: its runstate area in guest memory, its tick. From the switch, v loaded and accounted. */
+void vcpu_timers_follow(struct vcpu *v);	/* v starts to run on another CPU than before */
+/* v is about to run: its runstate area in guest memory, its timers. From the switch, v loaded and accounted. */
 void runstate_update_guest(struct vcpu *v);
 
 /* --- sched/watchdog.c --- */
+void watchdog_init(struct domain *d);
 int watchdog_set(struct domain *d, unsigned id, unsigned seconds);	/* SCHEDOP_watchdog */
 void watchdog_stop_all(struct domain *d);	/* at destruction */
 

@@ -104,7 +104,18 @@ static inline uint32_t frame_tcount(uint64_t state)
  * type, other owner) tlb_filter flushes the CPUs that have not flushed since. (tlb.c)
  */
 extern uint32_t tlb_clock;
-static inline void tlb_stamp(struct frame *f) { f->tlb_stamp = tlb_clock; }
+/* After the mapping went, before its reference goes. Several CPUs may do so: the number only grows, since it is read
+ * before the clock. */
+static __force_inline void tlb_stamp(struct frame *f)
+{
+	uint32_t old, t;
+
+	do {
+		old = READ_ONCE(f->tlb_stamp);
+		t = READ_ONCE(tlb_clock);
+	} while (old != t && unlikely(!__atomic_compare_exchange_n(&f->tlb_stamp, &old, t, false,
+								     __ATOMIC_RELAXED, __ATOMIC_RELAXED)));
+}
 void tlb_filter(struct frame *f);
 
 static inline bool frame_type_is_pt(enum frame_type t) { return t >= FT_L1 && t <= FT_L4; }

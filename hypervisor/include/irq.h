@@ -60,6 +60,7 @@ void msi_mask(unsigned slot, bool mask);
 bool msi_table_page(mfn_t mfn);
 
 /* --- irq.c --- */
+void ipi_handle(void);				/* VECTOR_IPI; ipi.c */
 void irq_dispatch(unsigned vector);		/* from the entry code: EOI rules included */
 int irq_set_hv_handler(unsigned gsi, void (*fn)(void));	/* serial; routed and unmasked at once */
 /* dom0's pirq: below 16 an ISA interrupt, below NR_GSIS the GSI of that number, else a mapped message. */

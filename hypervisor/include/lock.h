@@ -26,12 +26,25 @@
 
 typedef struct { uint16_t next, owner; } spinlock_t;
 
+/* Until it is the ticket's turn; serves other CPUs' TLB flushes meanwhile. It keeps all registers, so that
+ * nobody pays for the wait that there hardly ever is. */
+void spin_wait(const spinlock_t *l, uint16_t ticket) __keeps_registers;
+
 static inline void spin_lock(spinlock_t *l)
 {
 	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_ACQUIRE);
 
-	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
-		__builtin_ia32_pause();
+	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
+		spin_wait(l, ticket);
+}
+
+/* false: it is held. */
+static inline bool __must_check spin_trylock(spinlock_t *l)
+{
+	spinlock_t s = { .next = READ_ONCE(l->owner), .owner = READ_ONCE(l->owner) }, n = s;
+
+	n.next++;
+	return s.next == s.owner && __atomic_compare_exchange(l, &s, &n, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline void spin_unlock(spinlock_t *l)
@@ -42,6 +55,12 @@ static inline void spin_unlock(spinlock_t *l)
 static inline bool spin_is_locked(const spinlock_t *l)
 {
 	return READ_ONCE(l->next) != READ_ONCE(l->owner);
+}
+
+/* We hold it: does anybody wait for it? */
+static inline bool spin_is_wanted(const spinlock_t *l)
+{
+	return (uint16_t)(READ_ONCE(l->next) - l->owner) > 1;
 }
 
 #endif

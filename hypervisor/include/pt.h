@@ -85,8 +85,10 @@ void tlb_flush_domain(struct domain *d);
 void tlb_flush_va_domain(struct domain *d, uint64_t va);
 void tlb_flush_local(void);
 void tlb_flush_va_local(uint64_t va);
-void tlb_flush_all(void);
-/* Loads CR3 (which flushes), and counts it. */
+/* The same for what vcpus of a mask know: bit 0 is vcpu `first`. */
+void tlb_flush_vcpus(struct domain *d, uint64_t vcpus, unsigned first);
+/* Load CR3, which flushes: another address space; the other half of the same vcpu's. */
 void tlb_load_cr3(maddr_t base);
+void tlb_toggle_cr3(maddr_t base);
 
 #endif

@@ -25,6 +25,7 @@ struct sched_vcpu {
 	bool running;			/* some CPU executes it */
 	uint64_t runs;			/* times it was given a CPU */
 	unsigned cpu;
+	bool turn_over;			/* policy: it has used up its slice */
 	struct list queue;		/* the policy's run queue */
 	uint64_t affinity;		/* CPUs it may run on, bit mask */
 	uint64_t soft_affinity;		/* and those it had better run on */
@@ -39,6 +40,7 @@ struct sched_policy {
 	void (*wake)(struct vcpu *v);		/* became runnable: enqueue, tickle a CPU */
 	void (*sleep)(struct vcpu *v);		/* no longer runnable: dequeue */
 	void (*yield)(struct vcpu *v);
+	struct vcpu *(*waiting)(struct cpu *from, const struct cpu *to);	/* one there that may run here, or NULL */
 	/* The next vcpu for this CPU (prev, which ran for `ran` ns, stays eligible if runnable), or NULL for
 	 * idle; *slice: how long until pick wants to be called again, NEVER if not. */
 	struct vcpu *(*pick)(struct cpu *c, struct vcpu *prev, s_time_t ran, s_time_t *slice);
@@ -51,14 +53,16 @@ int sched_cpu_init(struct cpu *c);	/* its idle vcpu, which it runs at first; -EN
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_free(struct vcpu *v);
 void schedule(void);			/* from the exit path only */
-void vcpu_unblock(struct vcpu *v);	/* event pending: ends block (and poll) */
+void vcpu_unblock(struct vcpu *v);	/* event pending: ends block (and poll); if v runs elsewhere, it looks */
 void vcpu_pause(struct vcpu *v);	/* counts; when it returns, v does not run (unless v is current) */
+void vcpu_pause_nosync(struct vcpu *v);	/* counts; v stops soon */
+void vcpu_wait_stopped(const struct vcpu *v);	/* no lock held that v might wait for */
+void sched_set_affinity(struct vcpu *v, uint64_t affinity);	/* at least one CPU online; v obeys soon */
 void vcpu_unpause(struct vcpu *v);
 void vcpu_down(struct vcpu *v);
 void vcpu_up(struct vcpu *v);
 void vcpu_yield(struct vcpu *v);
 bool vcpu_runnable(const struct vcpu *v);
-void cpu_kick(struct cpu *c);			/* have it call schedule() soon */
 s_time_t vcpu_run_time(const struct vcpu *v);	/* ns it has run */
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
 

@@ -24,12 +24,14 @@ struct timer {
 	void (*fn)(void *arg);			/* in softirq context: interrupts off, no locks held */
 	void *arg;
 	struct list link;			/* in cpus[cpu]->timers while armed */
-	unsigned cpu;
+	unsigned cpu;				/* where it was set last */
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, s_time_t expires);	/* re-arms an armed timer */
-void timer_stop(struct timer *t);			/* not running afterwards on this CPU */
+void timer_stop(struct timer *t);			/* its handler may still run on another CPU */
+void timer_stop_sync(struct timer *t);			/* nor that, if nobody else sets it; takes no lock the handler takes */
+void timer_follow(struct timer *t);			/* if it is armed on another CPU: fire here instead */
 
 void time_init(void);				/* boot: calibrate TSC and LAPIC */
 /* tsc_sync.c: finds how far the TSC of a CPU that starts is off the boot CPU's; each calls its half. */

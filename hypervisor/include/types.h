@@ -43,6 +43,11 @@ static inline maddr_t mfn_to_maddr(mfn_t m) { return m.n << PAGE_SHIFT; }
 #define barrier() __asm__ volatile("" ::: "memory")
 #define __init __attribute__((section(".init.text"), cold))
 #define __initdata __attribute__((section(".init.data")))
+#ifdef __SSE__			/* a host's build, in tests: not possible with vector registers */
+#define __keeps_registers __attribute__((cold))
+#else
+#define __keeps_registers __attribute__((no_caller_saved_registers, cold))
+#endif
 #define __noreturn __attribute__((noreturn))
 #define __packed __attribute__((packed))
 #define __aligned(n) __attribute__((aligned(n)))

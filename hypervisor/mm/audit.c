@@ -11,11 +11,12 @@
  * our L4 slots are ours, the descriptor windows show what they should, lists of frames and of free
  * blocks are whole.
  *
- * All else stands still meanwhile: the caller is the only CPU's, and nothing but a holder above
- * survives a preemption. Lock: domctl_lock, for the two words a frame are one block of the heap,
- * one audit at a time.
+ * All else stands still meanwhile: the other CPUs wait outside of any hypercall, and nothing but a
+ * holder above survives the end or the preemption of one. Lock: domctl_lock, held by the caller, for the
+ * two words a frame are one block of the heap, one audit at a time.
  */
 #include "audit.h"
+#include "cpu.h"
 #include "domain.h"
 #include "grant.h"
 #include "irq.h"
@@ -266,7 +267,7 @@ void audit_run(void)
 {
 	uint64_t frames, nr_free = 0;
 
-	spin_lock(&domctl_lock);
+	cpus_halt_others();
 	nr_tables = nr_errors = 0;
 	counts = hv_alloc(max_mfn * sizeof(*counts));
 	if (!counts) {
@@ -286,5 +287,5 @@ void audit_run(void)
 		       nr_errors);
 	}
 	hv_free(counts);
-	spin_unlock(&domctl_lock);
+	cpus_resume_others();
 }

@@ -207,13 +207,11 @@ long mmu_report_done(int rc, uint64_t pdone, uint64_t done)
 static int flush_by_flags(struct domain *d, uint64_t va, uint64_t flags)
 {
 	uint64_t where = flags & ~UVMF_FLUSHTYPE_MASK;
-	uint64_t mask;
 
 	if (!(flags & UVMF_FLUSHTYPE_MASK))
 		return 0;
-	if (where != UVMF_LOCAL && where != UVMF_ALL &&
-	    copy_from_guest_bytes(&mask, (void *)where, sizeof(mask)))
-		return -EFAULT;
+	if (where != UVMF_LOCAL && where != UVMF_ALL)
+		return mmu_flush_vcpus(d, (void *)where);
 	switch (flags & UVMF_FLUSHTYPE_MASK) {
 	case UVMF_TLB_FLUSH:
 		where == UVMF_LOCAL ? tlb_flush_local() : tlb_flush_domain(d);

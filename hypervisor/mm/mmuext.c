@@ -139,30 +139,37 @@ static int invlpg_local(struct domain *d, const mmuext_op_t *op)
 	return 0;
 }
 
-/* Flushing more vcpus than the guest asked for is right too: the mask is only checked to be
- * readable. */
-static int mask_ok(const mmuext_op_t *op)
-{
-	uint8_t first;
-
-	return copy_from_guest_bytes(&first, op->arg2.vcpumask.p, 1) ? -EFAULT : 0;
-}
-
 static int flush_all(struct domain *d, const mmuext_op_t *op)
 {
-	if (op->cmd == MMUEXT_TLB_FLUSH_MULTI && mask_ok(op))
-		return -EINVAL;
+	(void)op;
 	tlb_flush_domain(d);
 	return 0;
 }
 
 static int invlpg_all(struct domain *d, const mmuext_op_t *op)
 {
-	if (op->cmd == MMUEXT_INVLPG_MULTI && mask_ok(op))
-		return -EINVAL;
 	if (is_canonical(op->arg1.linear_addr))
 		tlb_flush_va_domain(d, op->arg1.linear_addr);
 	return 0;
+}
+
+/* The vcpus of a mask, of which as many bytes are read as there may be vcpus. For INVLPG, too, everything is
+ * flushed on other CPUs. */
+int mmu_flush_vcpus(struct domain *d, const void *umask)
+{
+	uint64_t mask[MAX_VCPUS / 64] = { 0 };
+
+	if (copy_from_guest_bytes(mask, umask, (d->max_vcpus + 7) / 8))
+		return -EFAULT;
+	for (unsigned i = 0; i < ARRAY_SIZE(mask); i++)
+		if (mask[i])
+			tlb_flush_vcpus(d, mask[i], i * 64);
+	return 0;
+}
+
+static int flush_multi(struct domain *d, const mmuext_op_t *op)
+{
+	return mmu_flush_vcpus(d, op->arg2.vcpumask.p) ? -EINVAL : 0;
 }
 
 static int flush_cache(struct domain *d, const mmuext_op_t *op)
@@ -199,8 +206,8 @@ static const struct {
 	[MMUEXT_NEW_BASEPTR] = { new_base, false, false },
 	[MMUEXT_TLB_FLUSH_LOCAL] = { flush_local, false, false },
 	[MMUEXT_INVLPG_LOCAL] = { invlpg_local, false, false },
-	[MMUEXT_TLB_FLUSH_MULTI] = { flush_all, false, false },
-	[MMUEXT_INVLPG_MULTI] = { invlpg_all, false, false },
+	[MMUEXT_TLB_FLUSH_MULTI] = { flush_multi, false, false },
+	[MMUEXT_INVLPG_MULTI] = { flush_multi, false, false },
 	[MMUEXT_TLB_FLUSH_ALL] = { flush_all, false, false },
 	[MMUEXT_INVLPG_ALL] = { invlpg_all, false, false },
 	[MMUEXT_FLUSH_CACHE] = { flush_cache, false, false },

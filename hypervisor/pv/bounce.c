@@ -29,7 +29,7 @@ void pv_toggle_mode(struct vcpu *v)
 	*pv_gs_base(v) = rdmsr(MSR_KERNEL_GS_BASE);
 	v->pv.kernel_mode = !v->pv.kernel_mode;
 	wrmsr(MSR_KERNEL_GS_BASE, *pv_gs_base(v));
-	tlb_load_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
+	tlb_toggle_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
 }
 
 /* Where to, and what with. */

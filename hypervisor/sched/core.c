@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who runs: the states of vcpus, their run-state accounting, and the switch. A vcpu is runnable if no VPF_
- * flag is set and nobody has paused it; the policy's queues hold exactly the runnable ones.
- * sched_lock guards all of it. schedule() is called by the exit path on an empty stack; switching is setting
- * cpu->current.
+ * flag is set and nobody has paused it; it belongs to one CPU (sched.cpu), whose policy queue holds it exactly
+ * while it is runnable, and whose sched_lock guards its state. It changes its CPU, under the locks of both, only
+ * while it does not run (balance.c). schedule() is called by the exit path on an empty stack; switching is
+ * setting cpu->current.
  */
 #include "sched.h"
+#include "balance.h"
 #include "cpu.h"
 #include "domain.h"
 #include "errno.h"
@@ -14,23 +16,18 @@
 #include "x86.h"
 
 const struct sched_policy *sched_policy = &sched_rr;
-static spinlock_t sched_lock;
-
-/* Have the CPU look at its queue soon. */
-void cpu_kick(struct cpu *c)
-{
-	__atomic_or_fetch(&c->softirq_pending, 1u << SOFTIRQ_SCHEDULE, __ATOMIC_RELAXED);
-}
 
 bool vcpu_runnable(const struct vcpu *v)
 {
 	return !v->sched.flags && !v->sched.pause_count;
 }
 
+/* The CPUs' clocks agree only as far as nobody can tell, so t may lie a little before the last entry. */
 static void runstate_set(struct vcpu *v, int state, s_time_t t)
 {
 	if (v->runstate.state == state)
 		return;
+	t = MAX(t, (s_time_t)v->runstate.state_entry_time);
 	v->runstate.time[v->runstate.state] += t - v->runstate.state_entry_time;
 	v->runstate.state_entry_time = t;
 	v->runstate.state = state;
@@ -45,69 +42,118 @@ static int idle_state(const struct vcpu *v)
 	       RUNSTATE_offline;
 }
 
-/* Brings the queue in line with the flags after a change. sched_lock held. Of itself a vcpu may also set a
- * waiting flag without the lock (sched_op.c); then schedule() takes it off the queue. */
-static void reconsider(struct vcpu *v)
+static struct cpu *lock_of(const struct vcpu *v)
 {
-	if (vcpu_runnable(v)) {
+	for (;;) {
+		struct cpu *c = cpus[READ_ONCE(v->sched.cpu)];
+
+		spin_lock(&c->sched_lock);
+		if (likely(v->sched.cpu == c->id))
+			return c;
+		spin_unlock(&c->sched_lock);
+	}
+}
+
+/*
+ * Brings the queues in line with the flags after a change; c is v's CPU, locked, and is unlocked on return. Of itself a
+ * vcpu may also set a waiting flag without the lock (sched_op.c); then schedule() takes it off the queue.
+ */
+static void settle(struct cpu *c, struct vcpu *v)
+{
+	while (vcpu_runnable(v) && list_empty(&v->sched.queue)) {
+		struct cpu *to = v->sched.running ? c : balance_choose(c, v);
+
+		if (to != c && spin_trylock(&to->sched_lock)) {
+			v->sched.cpu = to->id;
+			spin_unlock(&c->sched_lock);
+			c = to;
+		} else if (to != c) {
+			cpu_kick(to);			/* it may come and take it */
+			if (!balance_allowed(v, c)) {	/* it must: let go what it may wait for */
+				spin_unlock(&c->sched_lock);
+				cpu_relax();
+				c = lock_of(v);
+				continue;
+			}
+		}
 		sched_policy->wake(v);
-	} else {
+		balance_offer(c, v);
+	}
+	if (!vcpu_runnable(v)) {
 		sched_policy->sleep(v);
 		if (v->sched.running)
-			cpu_kick(cpus[v->sched.cpu]);
+			cpu_kick(c);
 	}
 	if (!v->sched.running)
 		runstate_set(v, idle_state(v), now());
+	spin_unlock(&c->sched_lock);
 }
 
 static void change_flags(struct vcpu *v, uint32_t set, uint32_t clear)
 {
-	spin_lock(&sched_lock);
+	struct cpu *c = lock_of(v);
+
 	__atomic_and_fetch(&v->sched.flags, ~clear, __ATOMIC_SEQ_CST);
 	__atomic_or_fetch(&v->sched.flags, set, __ATOMIC_SEQ_CST);
-	reconsider(v);
-	spin_unlock(&sched_lock);
+	settle(c, v);
 }
 
 void vcpu_down(struct vcpu *v) { change_flags(v, VPF_DOWN, 0); }
 void vcpu_up(struct vcpu *v) { change_flags(v, 0, VPF_DOWN); }
 
+/* The event is there to be seen before we look whether v runs, and v looks for events after it says so. */
 void vcpu_unblock(struct vcpu *v)
 {
 	if (READ_ONCE(v->sched.flags) & (VPF_BLOCKED | VPF_POLLING))
 		change_flags(v, 0, VPF_BLOCKED | VPF_POLLING);
+	else if (READ_ONCE(v->sched.running))
+		cpu_poke(READ_ONCE(v->sched.cpu));
 }
 
 void vcpu_yield(struct vcpu *v)
 {
-	spin_lock(&sched_lock);
+	struct cpu *c = lock_of(v);
+
 	if (vcpu_runnable(v))
 		sched_policy->yield(v);
-	cpu_kick(cpus[v->sched.cpu]);
-	spin_unlock(&sched_lock);
+	cpu_kick(c);
+	spin_unlock(&c->sched_lock);
+}
+
+void vcpu_pause_nosync(struct vcpu *v)
+{
+	struct cpu *c = lock_of(v);
+
+	v->sched.pause_count++;
+	settle(c, v);
+}
+
+void vcpu_wait_stopped(const struct vcpu *v)
+{
+	while (v != current && __atomic_load_n(&v->sched.running, __ATOMIC_ACQUIRE))
+		cpu_relax();
 }
 
 void vcpu_pause(struct vcpu *v)
 {
-	spin_lock(&sched_lock);
-	v->sched.pause_count++;
-	reconsider(v);
-	spin_unlock(&sched_lock);
+	vcpu_pause_nosync(v);
+	vcpu_wait_stopped(v);
 }
 
 void vcpu_unpause(struct vcpu *v)
 {
-	spin_lock(&sched_lock);
+	struct cpu *c = lock_of(v);
+
 	ASSERT(v->sched.pause_count > 0);
 	v->sched.pause_count--;
-	reconsider(v);
-	spin_unlock(&sched_lock);
+	settle(c, v);
 }
 
 int sched_vcpu_init(struct vcpu *v)
 {
 	v->sched.flags = VPF_DOWN;
 	v->sched.affinity = v->sched.soft_affinity = ~0UL;
+	v->sched.cpu = (v->domain->id + v->id) % nr_cpus;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now();
 	return sched_policy->vcpu_init(v);
@@ -115,19 +161,33 @@ int sched_vcpu_init(struct vcpu *v)
 
 void sched_vcpu_free(struct vcpu *v)
 {
-	spin_lock(&sched_lock);
+	struct cpu *c = lock_of(v);
+
 	sched_policy->sleep(v);
-	spin_unlock(&sched_lock);
+	spin_unlock(&c->sched_lock);
 	if (sched_policy->vcpu_free)
 		sched_policy->vcpu_free(v);
+}
+
+void sched_set_affinity(struct vcpu *v, uint64_t affinity)
+{
+	struct cpu *c = lock_of(v);
+
+	WRITE_ONCE(v->sched.affinity, affinity);
+	if (v->sched.running)
+		cpu_kick(c);		/* schedule() takes it away from there, if need be */
+	else
+		sched_policy->sleep(v);	/* and settle() puts it where it belongs */
+	settle(c, v);
 }
 
 /* Run-state times up to this moment. */
 void vcpu_runstate_get(const struct vcpu *v, vcpu_runstate_info_t *out)
 {
-	spin_lock(&sched_lock);
+	struct cpu *c = lock_of(v);
+
 	*out = v->runstate;
-	spin_unlock(&sched_lock);
+	spin_unlock(&c->sched_lock);
 }
 
 s_time_t vcpu_run_time(const struct vcpu *v)
@@ -146,31 +206,50 @@ static void switch_to(struct cpu *c, struct vcpu *v)
 	c->tss.rsp[0] = c->frame_top;
 }
 
+/* c's sched_lock is held, and let go for a moment if there is nothing to run here. */
+static struct vcpu *choose(struct cpu *c, struct vcpu *prev, s_time_t t, s_time_t *slice)
+{
+	struct vcpu *next;
+
+	if (prev != c->idle && (!vcpu_runnable(prev) || !balance_allowed(prev, c)))
+		sched_policy->sleep(prev);
+	next = sched_policy->pick(c, prev, t - c->picked_at, slice);
+	c->picked_at = t;
+	if (!next && balance_pull(c))
+		next = sched_policy->pick(c, c->idle, 0, slice);
+	return next ? next : c->idle;
+}
+
+static void account(struct cpu *c, struct vcpu *prev, struct vcpu *next, s_time_t t)
+{
+	runstate_set(prev, prev == c->idle ? RUNSTATE_offline : idle_state(prev), t);
+	runstate_set(next, RUNSTATE_running, t);
+}
+
 void schedule(void)
 {
 	struct cpu *c = this_cpu();
-	struct vcpu *prev = c->curr, *next;
+	struct vcpu *prev = c->curr, *next, *away = NULL;
 	s_time_t t = now(), slice = NEVER;
 
-	spin_lock(&sched_lock);
-	if (!vcpu_runnable(prev))
-		sched_policy->sleep(prev);
-	next = sched_policy->pick(c, prev, t - c->picked_at, &slice);
-	c->picked_at = t;
-	if (!next)
-		next = c->idle;
+	spin_lock(&c->sched_lock);
+	next = choose(c, prev, t, &slice);
 	if (next != prev) {
-		prev->sched.running = false;
-		if (prev != c->idle)
-			runstate_set(prev, idle_state(prev), t);
-		next->sched.running = true;
-		next->sched.cpu = c->id;
+		account(c, prev, next, t);
 		next->sched.runs++;
-		if (next != c->idle)
-			runstate_set(next, RUNSTATE_running, t);
 		switch_to(c, next);
+		/* A sender of events reads it after the event: next looks for events after this. */
+		__atomic_store_n(&next->sched.running, true, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&prev->sched.running, false, __ATOMIC_RELEASE);
+		if (prev != c->idle)
+			away = balance_push(c, prev);
+		else
+			balance_busy(c);
 	}
-	spin_unlock(&sched_lock);
+	if (away)
+		settle(c, away);
+	else
+		spin_unlock(&c->sched_lock);
 	if (slice == NEVER)
 		timer_stop(&c->slice);
 	else
@@ -179,6 +258,8 @@ void schedule(void)
 		return;
 	vcpu_load(next);
 	if (next != prev) {
+		if (unlikely(next->timers_cpu != c->id))
+			vcpu_timers_follow(next);
 		time_refresh_vcpu(next);
 		runstate_update_guest(next);
 	}
@@ -195,10 +276,15 @@ int __init sched_cpu_init(struct cpu *c)
 	list_init(&idle->sched.queue);
 	idle->sched.running = true;
 	idle->sched.cpu = c->id;
+	idle->loaded_on = LOADED_NOWHERE;
+	idle->runstate.state_entry_time = now();
 	c->idle = idle;
+	c->softirq_pending = 1u << SOFTIRQ_SCHEDULE;	/* it looks for work first */
 	switch_to(c, idle);
 	list_init(&c->timers);
+	list_init(&c->ready);
 	timer_init(&c->slice, slice_over, c);
+	c->slice.cpu = c->id;
 	return 0;
 }
 

@@ -218,7 +218,7 @@ void time_update_vcpu(struct vcpu *v) { time_fill(&v->info->time); }
 /* The factor never changes, but the page may have been cleared: builders do so with shared_info. */
 void time_refresh_vcpu(struct vcpu *v)
 {
-	if (likely(v->info->time.tsc_to_system_mul == tsc_mul))
+	if (likely(v->info->time.tsc_to_system_mul == tsc_mul && v->info->time.tsc_timestamp == this_cpu()->tsc_boot))
 		return;
 	time_update_vcpu(v);
 	time_init_domain(v->domain);

@@ -14,12 +14,17 @@ static void watchdog_due(void *arg)
 	domain_shutdown(arg, SHUTDOWN_watchdog);
 }
 
+void watchdog_init(struct domain *d)
+{
+	for (unsigned i = 0; i < NR_WATCHDOGS; i++)
+		timer_init(&d->watchdog[i], watchdog_due, d);
+}
+
 static int claim(struct domain *d)
 {
 	for (unsigned i = 0; i < NR_WATCHDOGS; i++) {
 		if (!d->watchdog_used[i]) {
 			d->watchdog_used[i] = true;
-			timer_init(&d->watchdog[i], watchdog_due, d);
 			return i;
 		}
 	}
@@ -58,10 +63,9 @@ out:
 void watchdog_stop_all(struct domain *d)
 {
 	spin_lock(&d->shutdown_lock);
-	for (unsigned i = 0; i < NR_WATCHDOGS; i++) {
-		if (d->watchdog_used[i])
-			timer_stop(&d->watchdog[i]);
+	for (unsigned i = 0; i < NR_WATCHDOGS; i++)
 		d->watchdog_used[i] = false;
-	}
 	spin_unlock(&d->shutdown_lock);
+	for (unsigned i = 0; i < NR_WATCHDOGS; i++)
+		timer_stop_sync(&d->watchdog[i]);	/* the handler takes shutdown_lock */
 }

@@ -17,8 +17,10 @@ void exit_work(void);
 
 static void softirqs(struct cpu *c)
 {
-	uint32_t pending = __atomic_exchange_n(&c->softirq_pending, 0, __ATOMIC_RELAXED);
+	uint32_t pending = __atomic_exchange_n(&c->softirq_pending, 0, __ATOMIC_SEQ_CST);
 
+	if (unlikely(pending & 1u << SOFTIRQ_STAND))
+		stand_softirq();
 	if (pending & 1u << SOFTIRQ_TIMER)
 		timer_softirq();
 	if (pending & 1u << SOFTIRQ_SCHEDULE)

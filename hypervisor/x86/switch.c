@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A vcpu's state in the CPU's registers. cpu->loaded says whose it is; idle loads nothing, so that a vcpu
- * that blocks and wakes again costs no switch. A vcpu about to be changed or freed by others is
- * unloaded first. General registers never move: they live in struct vcpu (entry.asm).
+ * that blocks and wakes again costs no switch. v->loaded_on says the same from the vcpu's side: it is set and
+ * cleared by that CPU alone, and cleared only when nothing of v is left in it. A vcpu about to run
+ * elsewhere, or to be changed or freed by others, is unloaded first; an idle CPU does so when asked.
+ * General registers never move: they live in struct vcpu (entry.asm).
  */
 #include "cpu.h"
 #include "domain.h"
@@ -65,11 +67,10 @@ static void load_ldt(struct cpu *c, const struct vcpu *v)
 	__asm__ volatile("lldt %w0" :: "r"(sel));
 }
 
-static void load_gdt(struct cpu *c, struct vcpu *v)
+static void load_gdt(const struct vcpu *v)
 {
 	struct { uint16_t limit; uint64_t base; } __packed p = { 0xefff, GDT_WINDOW(v->id) };
 
-	*perdomain_pte(v->domain, v->id, 14) = pte_make(c->gdt_mfn, MAP_RW);
 	__asm__ volatile("lgdt %0" :: "m"(p));
 }
 
@@ -141,7 +142,7 @@ static void load_segments(struct vcpu *v)
 		pv_inject_failsafe(v);
 }
 
-static void load_debug(const struct vcpu *prev, const struct vcpu *v)
+static void load_debug(bool prev_has_breakpoints, const struct vcpu *v)
 {
 	if (v->pv.debugreg[7] & 0xff) {
 		write_dr0(v->pv.debugreg[0]);
@@ -149,7 +150,7 @@ static void load_debug(const struct vcpu *prev, const struct vcpu *v)
 		write_dr2(v->pv.debugreg[2]);
 		write_dr3(v->pv.debugreg[3]);
 		write_dr7(v->pv.debugreg[7]);
-	} else if (prev && prev->pv.debugreg[7] & 0xff) {
+	} else if (prev_has_breakpoints) {
 		write_dr7(0x400);
 	}
 }
@@ -185,21 +186,69 @@ static void save(struct vcpu *v)
 	save_segments(v);
 }
 
+/* Nothing of prev is left here. */
+static void forget(const struct cpu *c, struct vcpu *prev, const struct domain *next)
+{
+	if (prev->domain != next)
+		clear_bit(c->id, &prev->domain->cpus);
+	__atomic_store_n(&prev->loaded_on, LOADED_NOWHERE, __ATOMIC_RELEASE);
+}
+
+static void unload_here(struct cpu *c, struct vcpu *v)
+{
+	save(v);
+	cpu_load_own_gdt(c);
+	tlb_load_cr3(virt_to_maddr(idle_l4));
+	__asm__ volatile("lldt %w0" :: "r"(0));
+	(void)LOAD_SEL(ds, 0);
+	(void)LOAD_SEL(es, 0);
+	(void)LOAD_SEL(fs, 0);
+	write_dr7(0x400);
+	WRITE_ONCE(c->loaded, NULL);
+	forget(c, v, NULL);
+}
+
+/* v's registers are still in another CPU. What we have ourselves goes first: that one may wait for it. */
+static void fetch(struct cpu *c, struct vcpu *v)
+{
+	if (c->loaded)
+		unload_here(c, c->loaded);
+	vcpu_unload(v);
+}
+
+/* The address space: our own GDT serves while neither prev's window nor v's is certain to be there. */
+static void load_space(struct cpu *c, struct vcpu *prev, struct vcpu *v)
+{
+	if (!prev || prev->domain != v->domain)
+		set_bit(c->id, &v->domain->cpus);
+	WRITE_ONCE(v->loaded_on, c->id);
+	WRITE_ONCE(c->loaded, v);
+	*perdomain_pte(v->domain, v->id, 14) = pte_make(c->gdt_mfn, MAP_RW);
+	cpu_load_own_gdt(c);
+	tlb_load_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
+	load_gdt(v);
+	load_ldt(c, v);
+	if (prev)
+		forget(c, prev, v->domain);
+}
+
 void vcpu_load(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
-	struct vcpu *prev = c->loaded;
+	struct vcpu *prev;
+	bool breakpoints;
 
-	if (prev == v)
+	if (c->loaded == v)
 		return;
+	if (unlikely(__atomic_load_n(&v->loaded_on, __ATOMIC_ACQUIRE) != LOADED_NOWHERE))
+		fetch(c, v);
+	prev = c->loaded;
+	breakpoints = prev && prev->pv.debugreg[7] & 0xff;
 	if (prev)
 		save(prev);
-	c->loaded = v;
-	load_gdt(c, v);
-	tlb_load_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
-	load_ldt(c, v);
+	load_space(c, prev, v);
 	fpu_load(v);
-	load_debug(prev, v);
+	load_debug(breakpoints, v);
 	vcpu_load_cr4(v);
 	vcpu_load_tsc_aux(v);
 	load_segments(v);
@@ -208,18 +257,18 @@ void vcpu_load(struct vcpu *v)
 void vcpu_unload(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
+	unsigned cpu;
 
-	if (c->loaded != v)
+	if (c->loaded == v) {
+		unload_here(c, v);
 		return;
-	save(v);
-	c->loaded = NULL;
-	tlb_load_cr3(virt_to_maddr(idle_l4));
-	cpu_load_own_gdt(c);
-	__asm__ volatile("lldt %w0" :: "r"(0));
-	(void)LOAD_SEL(ds, 0);
-	(void)LOAD_SEL(es, 0);
-	(void)LOAD_SEL(fs, 0);
-	write_dr7(0x400);
+	}
+	cpu = __atomic_load_n(&v->loaded_on, __ATOMIC_ACQUIRE);
+	if (cpu == LOADED_NOWHERE)
+		return;
+	cpu_request_unload(cpu);
+	while (__atomic_load_n(&v->loaded_on, __ATOMIC_ACQUIRE) == cpu)
+		cpu_relax();
 }
 
 /* Registers of a vcpu that are only in the CPU: brings struct vcpu up to date for a reader. */

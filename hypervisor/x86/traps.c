@@ -30,6 +30,7 @@ static void interrupt(unsigned vector)
 		raise_softirq(SOFTIRQ_TIMER);
 	} else if (vector == VECTOR_IPI) {
 		apic_eoi();
+		ipi_handle();
 	} else {
 		irq_dispatch(vector);
 	}

@@ -7,7 +7,7 @@
  * the kernel when it was descheduled is not lost: both handlers run, once each. Such a trap is the single step
  * over a MOV to CR3, which the hypervisor carries out, and may take so long over that the vcpu's slice ends.
  *
- * Needs: dom0_max_vcpus=2
+ * Needs: dom0_max_vcpus=2 maxcpus=1
  */
 #include "test.h"
 #include <xen/callback.h>

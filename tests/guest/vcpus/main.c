@@ -12,6 +12,8 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
+#define LIMIT_NS 2000000000UL		/* only a hang takes that long */
+
 static struct vcpu_guest_context context;
 static char stack[8192] __attribute__((aligned(16)));
 static volatile unsigned int steps;
@@ -23,9 +25,12 @@ static long op(int cmd, int vcpu, void *arg)
 	return hypercall_vcpu_op(cmd, vcpu, arg);
 }
 
+/* It may share our CPU or have one of its own. */
 static void let_others_run(unsigned int until)
 {
-	for (int i = 0; i < 20 && steps < until; i++)
+	uint64_t limit = time_now_ns() + LIMIT_NS;
+
+	while (steps < until && time_now_ns() < limit)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 }
 
@@ -34,6 +39,14 @@ static int runstate_of(int vcpu)
 	struct vcpu_runstate_info info = { .state = -1 };
 
 	return op(VCPUOP_get_runstate_info, vcpu, &info) ? -1 : info.state;
+}
+
+static void let_it_become(int state)
+{
+	uint64_t limit = time_now_ns() + LIMIT_NS;
+
+	while (runstate_of(1) != state && time_now_ns() < limit)
+		hypercall_sched_op(SCHEDOP_yield, NULL);
 }
 
 static void second_vcpu(void)
@@ -118,7 +131,7 @@ static void check_running(void)
 	check_value("is up", op(VCPUOP_is_up, 1, NULL), 1);
 	let_others_run(1);
 	check_value("it runs", steps, 1);
-	let_others_run(2);
+	let_it_become(RUNSTATE_blocked);
 	check_value("and polls", steps, 1);
 	check_value("that is blocked", runstate_of(1), RUNSTATE_blocked);
 	check_value("no other context now", op(VCPUOP_initialise, 1, &context), -XEN_EEXIST);
@@ -127,7 +140,7 @@ static void check_running(void)
 	let_others_run(5);
 	check_value("the poll ends", poll_result, 0);
 	check_value("it runs on", steps, 5);
-	let_others_run(1000);
+	let_it_become(RUNSTATE_offline);
 	check_value("until it goes down", op(VCPUOP_is_up, 1, NULL), 0);
 	check_value("that is offline", runstate_of(1), RUNSTATE_offline);
 	check_value("and does not come back", steps, 5);

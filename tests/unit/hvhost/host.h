@@ -23,5 +23,8 @@
 struct vcpu;
 extern struct vcpu *host_current;
 #define current host_current
+void cpu_relax(void);
+void cpus_halt_others(void);
+void cpus_resume_others(void);
 
 #endif

@@ -40,6 +40,11 @@ static unsigned audit_errors;
 
 /* --- stand-ins --- */
 
+/* One CPU: who waits for a lock here waits for ever. */
+void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
+void cpus_halt_others(void) { }
+void cpus_resume_others(void) { }
+
 static char heap[HEAP_BYTES] __attribute__((aligned(4096)));
 static size_t heap_used;
 
@@ -138,6 +143,7 @@ void tlb_flush_domain(struct domain *d)
 }
 void tlb_flush_va_local(uint64_t va) { (void)va; }
 void tlb_flush_va_domain(struct domain *d, uint64_t va) { (void)d, (void)va; }
+void tlb_flush_vcpus(struct domain *d, uint64_t vcpus, unsigned first) { (void)d, (void)vcpus, (void)first; }
 
 /* Guest addresses: page n + 1 is what slot n of the running domain's table maps. */
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
