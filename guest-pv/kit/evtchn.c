@@ -2,16 +2,22 @@
 /*
  * Event channels, two-level layout. Invariant: a port is unmasked only while somebody wants its
  * events. The pending and mask words are shared with the hypervisor and other vcpus, hence locked
- * operations there; the vcpu's own mask byte is only ever touched by the vcpu.
+ * operations there; the vcpu's own mask byte is only ever touched by the vcpu. The hypervisor tells a vcpu that
+ * something is pending, not what: each looks at its own ports alone.
  */
 #include <kit/evtchn.h>
 #include <kit/hypercall.h>
 #include <kit/start_info.h>
+#include <kit/vcpu.h>
+#include <xen/errno.h>
 
 #define WORD_BITS 64
 #define PORTS (WORD_BITS * WORD_BITS)
 
 static struct { evtchn_handler_t fn; void *arg; } handlers[PORTS];
+
+/* Ports of each vcpu but the first; and those that are any of theirs, which vcpu 0 leaves alone. */
+static unsigned long own[VCPU_MAX][WORD_BITS], not_first[WORD_BITS];
 
 static inline void set_bit(volatile unsigned long *map, unsigned int bit)
 {
@@ -36,6 +42,21 @@ static inline unsigned long take(volatile unsigned long *word)
 static inline bool test_bit(const volatile unsigned long *map, unsigned int bit)
 {
 	return map[bit / WORD_BITS] >> (bit % WORD_BITS) & 1;
+}
+
+static void belongs_to(evtchn_port_t port, unsigned int vcpu)
+{
+	if (port >= PORTS)
+		return;
+	if (test_bit(not_first, port))
+		for (unsigned int v = 1; v < VCPU_MAX; v++)
+			clear_bit(own[v], port);
+	if (vcpu) {
+		set_bit(own[vcpu], port);
+		set_bit(not_first, port);
+	} else {
+		clear_bit(not_first, port);
+	}
 }
 
 int evtchn_alloc_unbound_for(domid_t dom, domid_t remote, evtchn_port_t *port)
@@ -75,8 +96,10 @@ int evtchn_bind_virq(unsigned int virq, unsigned int vcpu, evtchn_port_t *port)
 	int rc = hypercall_event_channel_op(EVTCHNOP_bind_virq, &op);
 
 	*port = op.port;
-	if (rc == 0)
+	if (rc == 0) {
 		evtchn_mask(*port);
+		belongs_to(*port, vcpu);
+	}
 	return rc;
 }
 
@@ -97,8 +120,29 @@ int evtchn_bind_ipi(unsigned int vcpu, evtchn_port_t *port)
 	int rc = hypercall_event_channel_op(EVTCHNOP_bind_ipi, &op);
 
 	*port = op.port;
-	if (rc == 0)
+	if (rc == 0) {
 		evtchn_mask(*port);
+		belongs_to(*port, vcpu);
+	}
+	return rc;
+}
+
+/* The new vcpu looks for itself at what is pending: the event may have been announced to the old one. */
+int evtchn_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
+{
+	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	bool masked;
+	int rc;
+
+	if (vcpu >= VCPU_MAX || port >= PORTS)
+		return -XEN_EINVAL;
+	masked = test_bit(shared_info->evtchn_mask, port);
+	evtchn_mask(port);
+	rc = hypercall_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+	if (rc == 0)
+		belongs_to(port, vcpu);
+	if (!masked)
+		evtchn_unmask(port);
 	return rc;
 }
 
@@ -117,6 +161,7 @@ int evtchn_close(evtchn_port_t port)
 		evtchn_mask(port);
 		handlers[port].fn = NULL;
 		evtchn_clear(port);
+		belongs_to(port, 0);
 	}
 	return hypercall_event_channel_op(EVTCHNOP_close, &op);
 }
@@ -184,24 +229,29 @@ static void deliver(evtchn_port_t port)
 	handlers[port].fn(port, handlers[port].arg);
 }
 
+/* Ports in a word that wait for this vcpu. */
+static unsigned long ready_here(unsigned int word, unsigned int vcpu)
+{
+	unsigned long mine = vcpu ? own[vcpu][word] : ~not_first[word];
+
+	return ((volatile unsigned long *)shared_info->evtchn_pending)[word] &
+	       ~((volatile unsigned long *)shared_info->evtchn_mask)[word] & mine;
+}
+
 /* The flag is cleared before the words are read, so an event that comes later raises it again. */
 void evtchn_dispatch(void)
 {
 	struct vcpu_info *v = vcpu_info();
+	unsigned int vcpu = kit_vcpu_self ? kit_vcpu_self() : 0, word;
 	unsigned long sel, ready;
-	unsigned int word, bit;
 
 	while (*(volatile uint8_t *)&v->evtchn_upcall_pending) {
 		*(volatile uint8_t *)&v->evtchn_upcall_pending = 0;
 		__asm__ volatile("mfence" : : : "memory");
 		for (sel = take(&v->evtchn_pending_sel); sel; sel &= sel - 1) {
 			word = __builtin_ctzl(sel);
-			ready = ((volatile unsigned long *)shared_info->evtchn_pending)[word] &
-				~((volatile unsigned long *)shared_info->evtchn_mask)[word];
-			for (; ready; ready &= ready - 1) {
-				bit = __builtin_ctzl(ready);
-				deliver(word * WORD_BITS + bit);
-			}
+			for (ready = ready_here(word, vcpu); ready; ready &= ready - 1)
+				deliver(word * WORD_BITS + __builtin_ctzl(ready));
 		}
 	}
 }

@@ -19,6 +19,7 @@ int evtchn_bind_interdomain(domid_t remote, evtchn_port_t remote_port, evtchn_po
 int evtchn_bind_virq(unsigned int virq, unsigned int vcpu, evtchn_port_t *port);
 int evtchn_bind_pirq(unsigned int pirq, bool shared, evtchn_port_t *port);	/* a device's, mapped */
 int evtchn_bind_ipi(unsigned int vcpu, evtchn_port_t *port);
+int evtchn_bind_vcpu(evtchn_port_t port, unsigned int vcpu);	/* moves it; not one of a vcpu's own */
 int evtchn_send(evtchn_port_t port);
 int evtchn_close(evtchn_port_t port);		/* also forgets the handler; the port ends masked */
 
