@@ -9,6 +9,8 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -w -fsanitize=fuzzer-no-link,address,undefined 
 FUZZ_TOOLS_CFLAGS = $(FUZZ_CFLAGS) -Idom0-tools -Itests/unit/store $(UNPACK_CFLAGS) $(CODEC_CFLAGS)
 FUZZ_HV_CFLAGS := $(FUZZ_CFLAGS) -fno-builtin -include tests/unit/hvhost/host.h -iquote hypervisor/include
 
+FUZZ_KIT_CFLAGS := $(FUZZ_CFLAGS) -Iguest-pv -Idom0-tools -D__XEN_INTERFACE_VERSION__=0x00040e00
+
 fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c pvctl/disk_cfg.c ctl/disk.c ctl/cpuset.c ctl/err.c ctl/domain_config.c)
 fuzz_src_kernel := $(wildcard dom0-tools/builder/elf.c dom0-tools/builder/notes*.c) $(UNPACK_SRC) \
 	$(addprefix dom0-tools/,builder/image.c ctl/err.c)
@@ -17,6 +19,12 @@ fuzz_src_store := $(wildcard dom0-tools/xenstore/*.c) tests/unit/store/fixture.c
 fuzz_src_hypercalls := tests/unit/model/machine.c $(wildcard hypervisor/grant/*.c) \
 	$(addprefix hypervisor/mm/,audit.c audit_grants.c base_ptr.c domain_pages.c frame_type.c grant_map.c mmu_update.c \
 	mmuext.c pt_update.c pt_validate.c)
+fuzz_src_boot := $(addprefix hypervisor/boot/,acpi.c multiboot.c)
+fuzz_src_console := dom0-tools/console/pvring.c guest-pv/kit/ring.c
+fuzz_src_client := guest-pv/kit/ring.c
+fuzz_flags_boot := $$(FUZZ_HV_CFLAGS)
+fuzz_flags_console := $$(FUZZ_KIT_CFLAGS)
+fuzz_flags_client := $$(FUZZ_KIT_CFLAGS)
 fuzz_flags_config := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_kernel := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_dom0 := $$(FUZZ_TOOLS_CFLAGS) -iquote hypervisor/include

@@ -295,6 +295,8 @@ static void check_table_gone(void)
 	hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
 	check_value("the handle can be given up", u.status, GNTST_okay);
 	check("the grant is unused", !in_use(22));
+	hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1);
+	check("nothing maps into what was a table", m.status != GNTST_okay);
 	check_value("writable again", pt_protect(victim, PTE_RW), 0);
 }
 

@@ -97,6 +97,7 @@ void test_refusals(void **state)
 	refused(guest_update(V, &dom_a, t.l4, 260, entry(t.l3, 0)), -EINVAL,
 		"slot 260 is the hypervisor's");
 	refused(guest_pin(t.data, 1), -EINVAL, "");
+	refused(frame_get_both(mfn(t.l1), &dom_a, FT_WRITABLE, NULL), -EINVAL, "");
 	assert_int_equal(guest_update(V, &dom_b, t.l1, 1, entry(other, PTE_RW)), 0);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 2, entry(t.l2, PTE_NX)), 0);
 	assert_int_equal(guest_update(V, &dom_a, t.l1, 3, ~PTE_P), 0);
