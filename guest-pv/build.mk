@@ -29,28 +29,31 @@ FRONT_LIB := $(B)/drivers/libfront.a
 # library and by all that include its headers. Only libc and libm are built, quietly.
 NEWLIB := $(B)/newlib
 NEWLIB_TARBALL := $(wildcard /usr/src/newlib/newlib-*.tar.*)
-LIBOS_READY := $(NEWLIB)/stamp
+LIBOS_READY = $(NEWLIB)/stamp $(LWIP_HEADER)
 NEWLIB_CODE := -O2 -g0 -w -mno-red-zone -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -D__DYNAMIC_REENT__ \
 	-DREENTRANT_SYSCALLS_PROVIDED
 
-$(LIBOS_READY): guest-pv/libos/build-newlib
+$(NEWLIB)/stamp: guest-pv/libos/build-newlib
 	$(call say,NEWLIB,$@)
 	$(Q)CC='$(CC)' AR='$(AR)' CFLAGS='$(NEWLIB_CODE)' \
 		guest-pv/libos/build-newlib '$(NEWLIB_TARBALL)' $(NEWLIB)
 	$(Q)touch $@
 
-$(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a: $(LIBOS_READY) ;
+$(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a: $(NEWLIB)/stamp ;
+
+include guest-pv/net/net.mk
 
 # --- The library OS ------------------------------------------------------------------------------
 LIBOS_CFLAGS := $(GUEST_CODE) $(GUEST_WARN) $(GUEST_INCLUDE) -Iguest-pv/libos/include -Idrivers \
-	-isystem $(NEWLIB)/include -D__DYNAMIC_REENT__ -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=1
+	-isystem $(NEWLIB)/include -D__DYNAMIC_REENT__ -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=1 \
+	$(NET_CFLAGS)
 LIBOS_SRC := $(wildcard guest-pv/libos/*.c)
 LIBOS_ASM := $(wildcard guest-pv/libos/*.asm)
 LIBOS_LIB := $(B)/guest-pv/libos.a
 LIBOS_LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack \
 	--gc-sections --build-id=none -T $(KIT_LDSCRIPT)
-LIBOS_LIBS := $(LIBOS_LIB) $(FRONT_LIB) $(KIT_LIB) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
+LIBOS_LIBS := $(LIBOS_LIB) $(NET_LIB) $(FRONT_LIB) $(KIT_LIB) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
 	$(shell $(CC) -print-libgcc-file-name) $(KIT_LDSCRIPT)
 # The whole library OS goes first: the C library has defaults of its own for some of its functions (locks
 # that lock nothing), and the linker takes whichever it meets first.

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* dom0's own TCP/IP: a port of the switch named "dom0". */
+#ifndef DOM0_TOOLS_NET_STACK_H
+#define DOM0_TOOLS_NET_STACK_H
+
+#include <stddef.h>
+
+/* ip as in guest-pv/net/stack.h, NULL: no address. Needs the switch. 0 or negative errno (-EINVAL: the text). */
+int net_dom0_start(const char *ip);
+int net_dom0_set_ip(const char *ip);
+void net_dom0_text(char *out, size_t size);	/* its address in words */
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* BSD sockets: the names are lwIP's. */
+#ifndef NET_NETINET_TCP_H
+#define NET_NETINET_TCP_H
+
+#include <lwip/sockets.h>
+
+#endif
