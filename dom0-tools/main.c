@@ -4,7 +4,7 @@
  * stops there: an operator is better served by that line than by a shell in which nothing works.
  *
  * Command line: script=PATH runs the file instead of the shell and switches the machine off;
- * ramdisk=SIZE makes a RAM disk (64M: ram0, the next one ram1).
+ * ramdisk=SIZE makes a RAM disk (64M: ram0, the next one ram1); ip= and others are the network's (net/net.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "blk/blkback.h"
 #include "block/verb.h"
 #include "console/console.h"
+#include "net/net.h"
 #include "net/switch.h"
 #include "os/os.h"
 #include "power/power.h"
@@ -30,6 +31,7 @@ static const struct {
 	{ "the switch", net_switch_start },     /* before any card or guest joins it */
 	{ "devices", devices_start },           /* before any guest wants them */
 	{ "blkback", blkback_start },           /* before any guest can want a disk */
+	{ "the network", net_start },           /* after the cards, before any guest has one */
 	{ "pvctl", pvctl_start },               /* its watcher: before any guest can die */
 };
 
@@ -60,6 +62,8 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int ret;
 
+	for (i = 1; i < (unsigned int)argc; i++)
+		net_option(argv[i]);
 	for (i = 0; i < sizeof(boot) / sizeof(boot[0]); i++) {
 		ret = boot[i].start();
 		if (ret < 0) {

@@ -28,9 +28,11 @@ void domain_config_free(struct domain_config *c)
 	free(c->ramdisk);
 	free(c->cmdline);
 	free(c->disks);
+	free(c->vifs);
 	c->kernel = c->ramdisk = c->cmdline = NULL;
 	c->disks = NULL;
-	c->nr_disks = 0;
+	c->vifs = NULL;
+	c->nr_disks = c->nr_vifs = 0;
 }
 
 static char *copy_text(const char *text, int *failed)
@@ -58,6 +60,7 @@ int domain_config_copy(struct domain_config *to, const struct domain_config *fro
 	to->ramdisk = copy_text(from->ramdisk, &failed);
 	to->cmdline = copy_text(from->cmdline, &failed);
 	to->disks = copy_array(from->disks, from->nr_disks * sizeof(*from->disks), &failed);
+	to->vifs = copy_array(from->vifs, from->nr_vifs * sizeof(*from->vifs), &failed);
 	if (failed)
 		domain_config_free(to);
 	return failed ? -ENOMEM : 0;

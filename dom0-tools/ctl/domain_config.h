@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include "ctl/disk.h"
+#include "ctl/vif.h"
 
 #define DOMAIN_NAME_MAX 63
 #define DOMAIN_MAX_VCPUS 32             /* what a PV guest's shared info page has room for */
@@ -31,6 +32,8 @@ struct domain_config {
 	enum domain_action on[NR_ENDS];
 	struct disk_config *disks;              /* malloc'ed */
 	unsigned int nr_disks;
+	struct vif_config *vifs;                /* malloc'ed */
+	unsigned int nr_vifs;
 };
 
 void domain_config_free(struct domain_config *c);

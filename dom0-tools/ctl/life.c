@@ -180,6 +180,8 @@ static int add_devices(const struct domain_config *c, domid_t domid, struct err 
 
 	for (unsigned int i = 0; !rc && i < c->nr_disks; i++)
 		rc = disk_attach(domid, &c->disks[i], err);
+	for (unsigned int i = 0; !rc && i < c->nr_vifs; i++)
+		rc = vif_attach(domid, &c->vifs[i], err);
 	return rc;
 }
 

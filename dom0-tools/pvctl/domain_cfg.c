@@ -11,6 +11,7 @@
 #include "ctl/cpuset.h"
 #include "pvctl/disk_cfg.h"
 #include "pvctl/domain_cfg.h"
+#include "pvctl/vif_cfg.h"
 
 #define MAX_MEMORY_MB (1LL << 20)
 #define MAX_CMDLINE 1023                /* the field in start_info, less its NUL */
@@ -256,11 +257,47 @@ static int read_disks(struct domain_config *c, struct cfg *cfg, struct err *err)
 	return rc;
 }
 
+static int read_vif(struct domain_config *c, struct cfg *cfg, const struct cfg_value *v, struct err *err)
+{
+	struct vif_config *vif = &c->vifs[c->nr_vifs];
+	struct err why;
+
+	if (v->kind != CFG_STRING)
+		return cfg_wrong(cfg, "vif", err, "expected a list of strings");
+	if (vif_cfg_parse(vif, v->text, &why))
+		return cfg_wrong(cfg, "vif", err, "%s", why.text);
+	if (vif->devid == VIF_DEVID_NONE)
+		vif->devid = (int)c->nr_vifs;
+	for (unsigned int i = 0; i < c->nr_vifs; i++)
+		if (c->vifs[i].devid == vif->devid)
+			return cfg_wrong(cfg, "vif", err, "expected one interface for each devid, found %d twice",
+					 vif->devid);
+	c->nr_vifs++;
+	return 0;
+}
+
+static int read_vifs(struct domain_config *c, struct cfg *cfg, struct err *err)
+{
+	const struct cfg_setting *s = cfg_find(cfg, "vif");
+	int rc = 0;
+
+	if (!s)
+		return 0;
+	if (s->value.kind != CFG_LIST || s->value.nr_items > VIFS_MAX)
+		return cfg_wrong(cfg, "vif", err, "expected a list of at most %u strings", VIFS_MAX);
+	c->vifs = calloc(s->value.nr_items + 1, sizeof(*c->vifs));
+	if (!c->vifs)
+		return err_set(err, ERR_NO_MEMORY, "vif: out of memory");
+	for (unsigned int i = 0; !rc && i < s->value.nr_items; i++)
+		rc = read_vif(c, cfg, &s->value.items[i], err);
+	return rc;
+}
+
 /* Devices that would need a backend, and ways to boot, which this control domain does not have. */
 static int refuse_devices(struct cfg *cfg, struct err *err)
 {
 	static const char *const keys[] = {
-		"vif", "vfb", "p9", "channel", "pci", "bootloader", "device_tree",
+		"vfb", "p9", "channel", "pci", "bootloader", "device_tree",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -296,6 +333,8 @@ int domain_cfg_read(struct domain_config *out, struct cfg *cfg, uint64_t seed,
 		rc = read_uuid(&c, cfg, seed, err);
 	if (!rc)
 		rc = read_disks(&c, cfg, err);
+	if (!rc)
+		rc = read_vifs(&c, cfg, err);
 	if (!rc)
 		rc = refuse_devices(cfg, err);
 	if (rc) {

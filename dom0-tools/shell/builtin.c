@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "../block/verb.h"
+#include "../net/net.h"
 #include "../os/os.h"
 #include "../pci/lspci.h"
 #include "../power/power.h"
@@ -234,6 +235,9 @@ const struct builtin builtins[] = {
 	{ "echo", "[WORD ...]", "print the words", run_echo },
 	{ "sleep", "SECONDS", "wait", run_sleep },
 	{ "source", "FILE", "run the commands in a file", run_source },
+	{ "ip", "[ADDRESS/N | dhcp]", "show domain 0's network address, or set it", net_run_ip },
+	{ "ping", "[-c N] ADDRESS", "ask a host for a sign of life", net_run_ping },
+	{ "ports", "", "the ports of the network switch, with their counters", net_run_ports },
 	{ "history", "", "list the commands typed", run_history },
 	{ "clear", "", "clear the screen", run_clear },
 	{ "reboot", "", "reset the machine; guests end without warning", run_reboot },

@@ -20,9 +20,9 @@ LWIP_OBJ := $(LWIP_SRC:$(LWIP)/src/%=$(B)/lwip/%.o)
 NET_OBJ := $(patsubst %,$(B)/%.o,$(wildcard guest-pv/net/*.c))
 
 # Objects of lwIP, whose sources appear only when they are fetched.
-$(LWIP_OBJ): $(B)/lwip/%.o: $(LWIP_HEADER) guest-pv/net/port/lwipopts.h guest-pv/net/port/arch/sys_arch.h | $(LIBOS_READY)
+$(LWIP_OBJ): $(B)/lwip/%.o: $(LWIP_HEADER) | $(LIBOS_READY)
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) -w -c -o $@ $(LWIP)/src/$*
+	$(Q)mkdir -p $(@D) && $(CC) $(LIBOS_CFLAGS) -w -MMD -MP -c -o $@ $(LWIP)/src/$*
 
 $(NET_OBJ): $(B)/%.o: % | $(LIBOS_READY)
 	$(call say,CC,$@)

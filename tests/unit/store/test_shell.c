@@ -28,6 +28,24 @@ int disk_main(int argc, char **argv)
 	return argc;
 }
 
+int net_run_ip(int argc, char **argv)
+{
+	(void)argv;
+	return argc;
+}
+
+int net_run_ping(int argc, char **argv)
+{
+	(void)argv;
+	return argc;
+}
+
+int net_run_ports(int argc, char **argv)
+{
+	(void)argv;
+	return argc;
+}
+
 int pvctl_main(int argc, char **argv)
 {
 	int i;

@@ -18,4 +18,8 @@
 #define LWIP_PLATFORM_DIAG(x) do { printf x; } while (0)
 #define LWIP_PLATFORM_ASSERT(x) os_panic("lwIP: %s (%s:%d)", x, __FILE__, __LINE__)
 
+/* Debian's sockets.c leaves these to the port: our socket addresses carry their length. */
+#define IP4ADDR_SOCKADDR_SET_LEN(sin) ((sin)->sin_len = sizeof(struct sockaddr_in))
+#define IPADDR_SOCKADDR_GET_LEN(addr) ((addr)->sa.sa_len)
+
 #endif

@@ -4,11 +4,11 @@
  * a page; incoming ones are lent to lwIP as they lie in the switch's. lwIP calls `send` under its lock, from
  * any thread: frames wait in `sending`, guarded by `lock`, until the switch's thread polls.
  */
-#include "net/stack.h"
+#include "net/dom0.h"
 #include <stdlib.h>
 #include <string.h>
 #include <libos.h>
-#include "../../guest-pv/net/stack.h"
+#include <net/stack.h>
 #include "net/netdev.h"
 #include "net/packet.h"
 

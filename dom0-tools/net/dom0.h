@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* dom0's own TCP/IP: a port of the switch named "dom0". */
-#ifndef DOM0_TOOLS_NET_STACK_H
-#define DOM0_TOOLS_NET_STACK_H
+#ifndef DOM0_TOOLS_NET_DOM0_H
+#define DOM0_TOOLS_NET_DOM0_H
 
 #include <stddef.h>
 
