@@ -19,7 +19,7 @@ static int first_free(domid_t domid)
 /* In the range that Xen's tools take theirs from; unique, not secret. */
 static void make_up_mac(uint8_t mac[6], domid_t domid, int devid)
 {
-	uint64_t seed = os_wall_ns() + (uint64_t)domid * 0x10001 + (uint64_t)devid;
+	uint64_t seed = os_now_ns() + (uint64_t)domid * 0x10001 + (uint64_t)devid;
 
 	seed = (seed ^ seed >> 29) * 0xbf58476d1ce4e5b9ULL;
 	seed ^= seed >> 32;

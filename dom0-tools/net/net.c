@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dom0's network, started: what its command line asks for, and `ip` and `ports` to look at it.
+ * dom0's network, started: what its command line asks for, and `ip` and `net` to look at it.
  *
  *	ip=10.0.0.1/24[,GATEWAY[,NAMESERVER]] or ip=dhcp	dom0's own address; none without it
  */
@@ -59,11 +59,11 @@ static bool print_port(struct net_port *p, void *arg)
 }
 
 /* From the switch's side: in is what a port sent. */
-int net_run_ports(int argc, char **argv)
+int net_run_switch(int argc, char **argv)
 {
 	(void)argv;
 	if (argc > 1) {
-		fprintf(stderr, "usage: ports\n");
+		fprintf(stderr, "usage: net\n");
 		return 2;
 	}
 	printf("%-12s %-10s %-17s %10s %12s %8s %8s %10s %12s %8s %8s\n", "Port", "Bridge", "MAC", "In", "Bytes",

@@ -13,6 +13,6 @@ int net_start(void);
 /* Shell commands: exit status as theirs. */
 int net_run_ip(int argc, char **argv);
 int net_run_ping(int argc, char **argv);
-int net_run_ports(int argc, char **argv);
+int net_run_switch(int argc, char **argv);
 
 #endif

@@ -52,6 +52,18 @@ static const struct verb {
 	{ "block-detach", "[-f] DOMAIN VDEV", "Take a disk from a domain",
 	  "  -f, --force  even if the domain does not let go of it\n", verb_block_detach },
 	{ "block-list", "DOMAIN ...", "List the disks of domains", "", verb_block_list },
+	{ "network-attach", "DOMAIN [KEY=VALUE ...]", "Give a running domain a network interface",
+	  "  as in a vif list: mac=, bridge=, ip=, rate=10Mb/s@20ms, devid=, mtu=,\n"
+	  "  rxmode=copy|map|flip, antispoof=1\n", verb_network_attach },
+	{ "network-detach", "[-f] DOMAIN DEVID|MAC", "Take a network interface from a domain",
+	  "  -f, --force  even if the domain does not let go of it\n", verb_network_detach },
+	{ "network-list", "DOMAIN ...", "List the network interfaces of domains", "", verb_network_list },
+	{ "vif-rule", "add DOMAIN DEVID [NUMBER] RULE | del DOMAIN DEVID NUMBER | list DOMAIN DEVID",
+	  "Change the firewall of a network interface",
+	  "  RULE: allow|deny [from|to] [arp|ip|ip6|icmp|icmp6|tcp|udp] [src ADDR[/N]] [dst ADDR[/N]]\n"
+	  "        [sport N[-M]] [dport N[-M]] [spoofed-mac] [spoofed-ip]\n"
+	  "  The first rule that matches decides; what none matches may pass. from: what the domain\n"
+	  "  sends, to: what it is sent. list shows how often each rule matched.\n", verb_vif_rule },
 	{ "why", "DOMAIN", "Say in words what ended a domain, or what it was refused last",
 	  "  Also for domains that are gone and for creations that failed\n", verb_why },
 	{ "info", "", "Describe the machine and the hypervisor", "", verb_info },

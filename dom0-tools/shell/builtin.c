@@ -237,7 +237,7 @@ const struct builtin builtins[] = {
 	{ "source", "FILE", "run the commands in a file", run_source },
 	{ "ip", "[ADDRESS/N | dhcp]", "show domain 0's network address, or set it", net_run_ip },
 	{ "ping", "[-c N] ADDRESS", "ask a host for a sign of life", net_run_ping },
-	{ "ports", "", "the ports of the network switch, with their counters", net_run_ports },
+	{ "net", "", "the ports of the network switch, with their counters", net_run_switch },
 	{ "history", "", "list the commands typed", run_history },
 	{ "clear", "", "clear the screen", run_clear },
 	{ "reboot", "", "reset the machine; guests end without warning", run_reboot },

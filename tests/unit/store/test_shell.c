@@ -40,7 +40,7 @@ int net_run_ping(int argc, char **argv)
 	return argc;
 }
 
-int net_run_ports(int argc, char **argv)
+int net_run_switch(int argc, char **argv)
 {
 	(void)argv;
 	return argc;
