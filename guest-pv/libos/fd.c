@@ -181,12 +181,23 @@ static void console_out(const char *p, size_t n)
 	}
 }
 
+/* The other way, Enter sends a carriage return where programs expect the end of a line. */
+static size_t console_in(char *p, size_t n)
+{
+	size_t got = pvconsole_read(p, n, OS_FOREVER);
+
+	for (size_t i = 0; i < got; i++)
+		if (p[i] == '\r')
+			p[i] = '\n';
+	return got;
+}
+
 _READ_WRITE_RETURN_TYPE read(int fd, void *p, size_t n)
 {
 	ssize_t rc;
 
 	if (is_console(fd))
-		return pvconsole_read(p, n, OS_FOREVER);
+		return console_in(p, n);
 	files_lock();
 	rc = read_file(file_of(fd), p, n);
 	files_unlock();

@@ -21,26 +21,14 @@ static void probe_flood(const char *lines)
 		printf("flood line %d\n", i);
 }
 
-/* Echoes lines typed at the console until one is "end"; Enter arrives as a carriage return. */
+/* Echoes lines typed at the console until one is "end". */
 static void probe_echo(const char *arg)
 {
 	char line[200];
-	size_t length = 0;
-	int c;
 
 	(void)arg;
-	while ((c = getchar()) != EOF) {
-		if (c != '\r' && c != '\n') {
-			if (length < sizeof(line) - 1)
-				line[length++] = c;
-			continue;
-		}
-		line[length] = 0;
-		length = 0;
-		if (!strcmp(line, "end"))
-			return;
-		printf("you typed: %s\n", line);
-	}
+	while (fgets(line, sizeof(line), stdin) && strcmp(line, "end\n"))
+		printf("you typed: %s", line);
 }
 
 /* The reason that a word in control/shutdown asks for. */
