@@ -108,21 +108,19 @@ static int map_gsi(const physdev_map_pirq_t *a)
 	return a->index;
 }
 
-/* The segment is in the upper half of bus; there is only 0. */
+/* The segment is in the upper half of bus; there is only 0. Several messages of one function would need vectors in a
+ * row: as on a peer without interrupt remapping, a driver has to do with one. */
 static int map_msi(const physdev_map_pirq_t *a)
 {
-	bool multi = a->type == MAP_PIRQ_TYPE_MULTI_MSI;
-	struct msi_request r = { .bdf = a->bus << 8 | a->devfn, .nr = 1, .table_base = a->table_base };
+	struct msi_request r = { .bdf = a->bus << 8 | a->devfn, .table_base = a->table_base };
 
 	if (a->bus & ~0xff || a->devfn & ~0xff)
 		return -ENODEV;
-	if (multi && (a->entry_nr < 1 || a->entry_nr > MSI_MAX_MESSAGES || a->table_base))
+	if (a->type == MAP_PIRQ_TYPE_MULTI_MSI && (a->table_base || a->entry_nr != 1))
+		return a->entry_nr > 1 ? -EOPNOTSUPP : -EINVAL;
+	if (a->table_base && (a->entry_nr < 0 || a->entry_nr > UINT16_MAX))
 		return -EINVAL;
-	if (multi)
-		r.nr = 1 << fls64(a->entry_nr - 1);
-	else if (a->table_base && (a->entry_nr < 0 || a->entry_nr > UINT16_MAX))
-		return -EINVAL;
-	else if (a->table_base)
+	if (a->table_base)
 		r.entry = a->entry_nr;
 	return pirq_map_msi(current->domain, &r, a->pirq);
 }

@@ -40,21 +40,18 @@ bool ioapic_present(maddr_t base);
 void gsi_trigger(unsigned gsi, bool *level, bool *low);
 unsigned isa_irq_to_gsi(unsigned irq, bool *level, bool *low);
 
-#define MSI_MAX_MESSAGES 32		/* of one function */
-
 /* --- msi.c: irq.c's lock is held --- */
 struct msi_request {
-	uint16_t bdf, entry;
-	uint8_t nr;				/* messages, a power of 2; MSI-X: 1 */
+	uint16_t bdf;
+	uint16_t entry;				/* MSI-X: of the table */
 	maddr_t table_base;			/* MSI-X: the BAR its table lies in; 0: MSI */
 };
 /* A slot, masked: wanted or, if negative, any. -ENODEV: the function has no such capability; -EEXIST: it is mapped
  * already; -EINVAL: no such entry, or its table is nowhere where a device's may be; -ENXIO: the function does not
  * decode memory; -EBUSY: not free; -ENOSPC. */
 int msi_map(const struct domain *d, const struct msi_request *r, int wanted);
-void msi_unmap(unsigned slot);			/* the group that it begins */
+void msi_unmap(unsigned slot);
 bool msi_used(unsigned slot);
-unsigned msi_group(unsigned slot);		/* its size; 0: the slot is not the first of one */
 void msi_mask(unsigned slot, bool mask);
 /* No lock: is this a page with a table entry in use? */
 bool msi_table_page(mfn_t mfn);

@@ -190,7 +190,7 @@ int pirq_map_msi(struct domain *d, const struct msi_request *r, int pirq)
 
 int pirq_unmap(unsigned pirq)
 {
-	unsigned slot = index_nospec(pirq - NR_GSIS, NR_MSIS), nr;
+	unsigned slot = index_nospec(pirq - NR_GSIS, NR_MSIS);
 	int rc = 0;
 
 	if (pirq < NR_GSIS)
@@ -198,13 +198,11 @@ int pirq_unmap(unsigned pirq)
 	if (pirq >= NR_PIRQS)
 		return -EINVAL;
 	spin_lock(&irq_lock);
-	nr = msi_used(slot) ? msi_group(slot) : 0;
-	if (!nr)
+	if (!msi_used(slot))
 		rc = -EINVAL;
-	for (unsigned i = 0; i < nr; i++)
-		if (irqs[NR_GSIS + slot + i].owner)
-			rc = -EBUSY;
-	if (!rc)
+	else if (irqs[NR_GSIS + slot].owner)
+		rc = -EBUSY;
+	else
 		msi_unmap(slot);
 	spin_unlock(&irq_lock);
 	return rc;
@@ -265,18 +263,15 @@ void pirq_unbind(struct domain *d, unsigned pirq)
 int pirq_eoi(struct domain *d, unsigned pirq)
 {
 	struct irq *q;
-	int rc = -EINVAL;
 
 	spin_lock(&irq_lock);
-	if (pirq_valid(pirq))
-		rc = 0;
 	q = bound(d, pirq);
 	if (q && q->in_service) {
 		q->in_service = false;
 		irq_mask(q, false);
 	}
 	spin_unlock(&irq_lock);
-	return rc;
+	return q ? 0 : -EINVAL;
 }
 
 bool pirq_needs_eoi(unsigned pirq)

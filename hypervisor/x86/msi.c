@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Message-signalled interrupts: a slot is one vector, given to one entry of a function's MSI-X table or to one of its
- * MSI messages. Only we write the message, so a vector is what its slot says. Where the table lies is
+ * Message-signalled interrupts: a slot is one vector, given to one entry of a function's MSI-X table or to its
+ * MSI message. Only we write the message, so a vector is what its slot says. Where the table lies is
  * what dom0 programmed into a BAR: it is used only if it is no RAM and none of our own devices, and while an entry
  * is in use dom0 gets no new writable mapping of that page.
  *
@@ -24,7 +24,7 @@
 #define BAR(n) (0x10 + 4 * (n))
 
 #define CONTROL 2			/* of either capability */
-#define MSI_MULTIPLE(log2) ((log2) << 4)
+#define MSI_MULTIPLE (7 << 4)		/* how many messages it may send, as a power of 2 */
 #define MSI_64BIT BIT(7)
 #define MSI_MASKABLE BIT(8)
 #define MSIX_SIZE 0x7ff			/* entries - 1 */
@@ -36,10 +36,9 @@
 enum { ENTRY_ADDRESS, ENTRY_ADDRESS_HIGH, ENTRY_DATA, ENTRY_CONTROL, ENTRY_WORDS };
 
 struct msi {
-	uint8_t nr;			/* slots of the group this one begins, itself included; 0: not its first */
 	bool used;
 	uint16_t bdf;
-	uint16_t entry;			/* of the MSI-X table, or number of the MSI message */
+	uint16_t entry;			/* of the MSI-X table */
 	uint8_t cap;			/* MSI: where the capability is */
 	volatile uint32_t *regs;	/* MSI-X: the entry */
 	mfn_t table;			/* MSI-X: the page it is in, else MFN_NONE */
@@ -54,13 +53,13 @@ static unsigned msi_control(const struct msi *m) { return pci_read(m->bdf, m->ca
 
 static void msi_write(const struct msi *m, unsigned slot)
 {
-	unsigned control = msi_control(m) & ~MSI_MULTIPLE(7);
+	unsigned control = msi_control(m) & ~MSI_MULTIPLE;
 
 	pci_write(m->bdf, m->cap + 4, 4, MSG_ADDRESS(cpus[0]));
 	if (control & MSI_64BIT)
 		pci_write(m->bdf, m->cap + 8, 4, 0);
 	pci_write(m->bdf, m->cap + (control & MSI_64BIT ? 12 : 8), 2, MSI_VECTOR(slot));
-	pci_write(m->bdf, m->cap + CONTROL, 2, control | MSI_MULTIPLE(fls64(m->nr) - 1));
+	pci_write(m->bdf, m->cap + CONTROL, 2, control);
 }
 
 static void msix_write(const struct msi *m, unsigned slot)
@@ -88,7 +87,7 @@ void msi_mask(unsigned slot, bool mask)
 		return;
 	reg = m->cap + (control & MSI_64BIT ? 16 : 12);
 	bits = pci_read(m->bdf, reg, 4);
-	pci_write(m->bdf, reg, 4, mask ? bits | BIT(m->entry) : bits & ~BIT(m->entry));
+	pci_write(m->bdf, reg, 4, mask ? bits | 1 : bits & ~1);
 }
 
 /* --- finding the MSI-X table --- */
@@ -164,20 +163,14 @@ bool msi_table_page(mfn_t mfn)
 
 bool msi_used(unsigned slot) { return msis[slot].used; }
 
-static int find_free(int wanted, unsigned nr)
+static int find_free(int wanted)
 {
-	for (unsigned i = wanted < 0 ? 0 : wanted; i + nr <= NR_MSIS; i++) {
-		unsigned n = 0;
-
-		/* The function puts the message's number into the low bits of the vector. */
-		while (MSI_VECTOR(i) % nr == 0 && n < nr && !msis[i + n].used)
-			n++;
-		if (n == nr)
+	if (wanted >= 0)
+		return msis[wanted].used ? -EBUSY : wanted;
+	for (unsigned i = 0; i < NR_MSIS; i++)
+		if (!msis[i].used)
 			return i;
-		if (wanted >= 0)
-			return -EBUSY;
-	}
-	return wanted < 0 ? -ENOSPC : -EINVAL;
+	return -ENOSPC;
 }
 
 /* MSI-X and MSI exclude each other, and a message has one vector. */
@@ -194,8 +187,8 @@ static bool taken(const struct msi *new)
 
 int msi_map(const struct domain *d, const struct msi_request *r, int wanted)
 {
-	struct msi m = { .nr = r->nr, .bdf = r->bdf, .entry = r->entry, .table = MFN_NONE };
-	int slot = find_free(wanted, r->nr), rc = 0;
+	struct msi m = { .bdf = r->bdf, .entry = r->entry, .table = MFN_NONE };
+	int slot = find_free(wanted), rc = 0;
 
 	if (slot < 0)
 		return slot;
@@ -203,19 +196,13 @@ int msi_map(const struct domain *d, const struct msi_request *r, int wanted)
 		rc = msix_find(d, &m, r->table_base);
 	else if (!(m.cap = pci_capability(m.bdf, CAP_MSI)))
 		rc = -ENODEV;
-	else if (r->nr > 1u << (msi_control(&m) >> 1 & 7))
-		rc = -EINVAL;
 	if (!rc && taken(&m))
 		rc = -EEXIST;
 	if (rc)
 		return rc;
-	for (unsigned i = 0; i < r->nr; i++) {
-		msis[slot + i] = m;
-		msis[slot + i].entry += i;
-		msis[slot + i].nr = i ? 0 : m.nr;
-		WRITE_ONCE(msis[slot + i].used, true);
-		msi_mask(slot + i, true);
-	}
+	msis[slot] = m;
+	WRITE_ONCE(msis[slot].used, true);
+	msi_mask(slot, true);
 	if (m.regs)
 		msix_write(&m, slot);
 	else
@@ -223,10 +210,4 @@ int msi_map(const struct domain *d, const struct msi_request *r, int wanted)
 	return slot;
 }
 
-unsigned msi_group(unsigned slot) { return msis[slot].nr; }
-
-void msi_unmap(unsigned slot)
-{
-	for (unsigned nr = msis[slot].nr; nr--; )
-		WRITE_ONCE(msis[slot + nr].used, false);
-}
+void msi_unmap(unsigned slot) { WRITE_ONCE(msis[slot].used, false); }

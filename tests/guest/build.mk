@@ -8,8 +8,9 @@ BARE_TESTS := port
 GUEST_TESTS := $(patsubst tests/guest/%/main.c,%,$(wildcard tests/guest/*/main.c))
 GUEST_TEST_LIB := $(patsubst %,$(B)/%.o,$(wildcard tests/guest/lib/*.c))
 # The control domain's drivers, as far as the kit is all they need, for the guests that try them.
-DRIVER_TESTS := pci
-GUEST_TEST_DRIVERS := $(patsubst %,$(B)/tests/guest/%.o,dom0-tools/pci/config.c dom0-tools/pci/irq.c)
+DRIVER_TESTS := msistorm pci
+GUEST_TEST_DRIVERS := $(patsubst %,$(B)/tests/guest/%.o,\
+	dom0-tools/pci/config.c dom0-tools/pci/irq.c dom0-tools/virtio/queue.c dom0-tools/virtio/transport.c)
 
 # $(call guest_test_objects,NAME)
 guest_test_objects = $(patsubst %,$(B)/%.o,$(wildcard tests/guest/$1/*.c))

@@ -44,6 +44,24 @@ static void check_ports(void)
 	check("IOPL 4", hypercall_physdev_op(PHYSDEVOP_set_iopl, &iopl) < 0);
 }
 
+/* All but the two that concern I/O privilege: interrupts, devices and their tables. */
+static void check_devices(void)
+{
+	unsigned int accepted = 0;
+
+	for (unsigned int cmd = 0; cmd < 40; cmd++) {
+		if (cmd == PHYSDEVOP_set_iopl || cmd == PHYSDEVOP_set_iobitmap)
+			continue;
+		for (unsigned int i = 0; i < 256; i++)
+			buffer[i / 8] = (buffer[i / 8] << 8) + i * cmd;
+		accepted += hypercall_physdev_op(cmd, buffer) >= 0;
+		for (unsigned int i = 0; i < 256; i++)
+			buffer[i] = 0;
+		accepted += hypercall_physdev_op(cmd, buffer) >= 0;
+	}
+	check_value("no device operation is accepted", accepted, 0);
+}
+
 static void check_msrs(void)
 {
 	static const uint32_t from[] = { 0, 0xc0000080, 0x40000000, 0xc0010000, 0xc0011000 };
@@ -193,6 +211,7 @@ static void check_guessing(void)
 void test_main(void)
 {
 	check_ports();
+	check_devices();
 	check_msrs();
 	check_instructions();
 	check_debug();
