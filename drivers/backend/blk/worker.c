@@ -277,7 +277,9 @@ bool vbd_round(struct vbd *v)
 	if (v->in_flight)
 		finish_done(v);
 	push_responses(v);
-	return !v->broken && !v->parked && v->free && blk_ring_more(&v->ring);
+	if (v->parked)
+		return grants_room(&v->grants) >= v->parked->from.nr_segments;
+	return !v->broken && v->free && blk_ring_more(&v->ring);
 }
 
 /* Sleeps until the guest or the disk has something, or somebody wants the worker to stop (unless it is about to). */
