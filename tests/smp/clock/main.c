@@ -10,7 +10,6 @@
 #include "smp.h"
 
 #define MS 1000000UL
-#define READINGS 60000
 #define TIMERS 40
 
 static uint64_t latest;
@@ -23,7 +22,7 @@ static struct vcpu_runstate_info before[VCPU_MAX], after[VCPU_MAX];
 /* Somebody else's reading first, then ours: ours must not be smaller. */
 static void read_on(unsigned int vcpu)
 {
-	for (unsigned int i = 0; i < READINGS; i++) {
+	while (smp_goes_on()) {
 		uint64_t seen = __atomic_load_n(&latest, __ATOMIC_SEQ_CST), t = time_now_ns();
 
 		if (t < seen)

@@ -16,6 +16,8 @@ static struct cpu {
 static char stacks[8][STACK] __attribute__((aligned(16)));
 static void (*work)(unsigned int vcpu);
 static unsigned int returned, arrived, turn;
+static uint64_t run_ends;
+unsigned int smp_run_ms = 1000;
 
 extern char smp_store_at[], smp_store_faulted[];
 
@@ -104,12 +106,18 @@ void smp_run(void (*fn)(unsigned int vcpu))
 	if (!kit_vcpu_self)
 		init();
 	work = fn;
+	run_ends = time_now_ns() + smp_run_ms * 1000000UL;
 	__atomic_store_n(&returned, 0, __ATOMIC_SEQ_CST);
 	for (unsigned int i = 1; i < smp_vcpus(); i++)
 		start(i);
 	fn(0);
 	while (__atomic_load_n(&returned, __ATOMIC_SEQ_CST) < smp_vcpus() - 1)
 		smp_yield();
+}
+
+bool smp_goes_on(void)
+{
+	return time_now_ns() < run_ends;
 }
 
 void smp_barrier(void)

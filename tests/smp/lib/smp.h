@@ -13,6 +13,10 @@ unsigned int smp_vcpus(void);			/* how many the guest has */
 unsigned int smp_self(void);
 /* Runs fn(vcpu) on every vcpu, this one included; returns when each has returned. */
 void smp_run(void (*fn)(unsigned int vcpu));
+/* In fn, asked for now and then: whether the time given for the run is not over. Work is bounded by time, for
+ * how much of it several CPUs do on an emulator varies by a hundred. */
+bool smp_goes_on(void);
+extern unsigned int smp_run_ms;			/* how long; 1,000 at first */
 void smp_barrier(void);				/* in fn: all wait for all */
 
 uint32_t smp_random(uint32_t n);		/* below n; each vcpu has a sequence of its own */

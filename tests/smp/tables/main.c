@@ -14,7 +14,6 @@
 #define FRAMES 12
 #define USED 4			/* entries of a table that are ever written */
 #define ROUNDS 3
-#define STEPS 8000		/* of each vcpu */
 #define SLOT 150		/* of the running root */
 #define WINDOW ((uintptr_t)SLOT << 39)
 
@@ -98,7 +97,7 @@ static long step(unsigned int vcpu)
 
 static void storm(unsigned int vcpu)
 {
-	for (unsigned int i = 0; i < STEPS; i++) {
+	while (smp_goes_on()) {
 		long rc = step(vcpu);
 
 		if (rc && rc != -XEN_EINVAL && rc != -XEN_EBUSY && rc != -XEN_EFAULT && rc != -XEN_EPERM)
@@ -214,6 +213,6 @@ void test_main(void)
 		r += refused[v];
 	}
 	say("# %u done, %u refused\n", d, r);
-	check("both happened often", d > 5000 && r > 5000);
+	check("both happened often", d > 100 && r > 100);
 	check_value("an answer that the ABI has not", odd_answer, 0);
 }
