@@ -243,6 +243,7 @@ void domain_put(struct domain *d)
 }
 
 bool machine_alive(unsigned dom) { return domain[dom].dying == ALIVE; }
+bool machine_dead(unsigned dom) { return domain[dom].dying == DEAD; }
 bool machine_gone(unsigned dom) { return gone[dom]; }
 
 static void give_frame(struct domain *d, unsigned n)

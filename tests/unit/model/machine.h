@@ -30,6 +30,7 @@ void machine_load(const struct state *s);
 const char *machine_audit(void);
 
 bool machine_alive(unsigned dom); /* may run: not dying */
+bool machine_dead(unsigned dom); /* its end is done; what others hold of it may remain */
 bool machine_gone(unsigned dom);
 unsigned machine_handles(unsigned dom); /* live ones */
 

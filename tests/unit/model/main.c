@@ -37,10 +37,10 @@ static void judge(unsigned from)
 {
 	const char *wrong = machine_audit();
 
-	if (!wrong && machine_gone(0) && machine_gone(1)) {
+	if (!wrong && machine_dead(0) && machine_dead(1)) {
 		nr_ended++;
-		if (page_free_count() != NR_FRAMES - 1)
-			wrong = "frames that outlive both domains";
+		if (!machine_gone(0) || !machine_gone(1) || page_free_count() != NR_FRAMES - 1)
+			wrong = "what outlives both domains";
 	}
 	if (wrong) {
 		printf("state %u, from %u by %s: %s\n0 passed, 1 failed\n", nr_states, from,
