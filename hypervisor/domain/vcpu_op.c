@@ -11,6 +11,7 @@
 #include "hypercall.h"
 #include "lib.h"
 #include "mm.h"
+#include "pv.h"
 #include "uaccess.h"
 
 static bool is_down(const struct vcpu *v)
@@ -184,8 +185,7 @@ static long send_nmi(struct vcpu *v, uint64_t arg)
 {
 	if (arg)
 		return -EINVAL;
-	if (!__atomic_exchange_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST))
-		vcpu_unblock(v);
+	pv_send_nmi(v);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
+#include "pv.h"
 #include "uaccess.h"
 
 #define DEFAULT_GRANT_FRAMES 64
@@ -167,8 +168,7 @@ static long op_trigger(struct domain *d, xen_domctl_t *op)
 		return -ENOSYS;
 	if (!v)
 		return -ESRCH;
-	if (!__atomic_exchange_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST))
-		vcpu_unblock(v);
+	pv_send_nmi(v);
 	return 0;
 }
 

@@ -20,6 +20,9 @@ void pv_inject_step(struct vcpu *v);
 void pv_inject_failsafe(struct vcpu *v);	/* the CPU refused a selector: before it goes on */
 void pv_deliver_failsafe(struct vcpu *v);
 bool pv_deliver_event(struct vcpu *v);		/* upcall; false also: no callback registered */
+void pv_send_nmi(struct vcpu *v);
+/* Something may have made a pending NMI of current deliverable: it is looked at on the way out. */
+void pv_nmi_recheck(struct vcpu *v);
 bool pv_deliver_nmi(struct vcpu *v);		/* false also: no handler, or one is running */
 /* Where the GS base of the mode v is in is kept while v is not loaded. */
 static inline uint64_t *pv_gs_base(struct vcpu *v)

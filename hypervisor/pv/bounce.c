@@ -199,6 +199,22 @@ bool pv_deliver_event(struct vcpu *v)
 	});
 }
 
+/* The way out is short as long as nothing asks it to look further. */
+void pv_nmi_recheck(struct vcpu *v)
+{
+	if (READ_ONCE(v->nmi_pending))
+		raise_softirq(SOFTIRQ_SCHEDULE);
+}
+
+/* A vcpu that runs, here or elsewhere, may be past the point where it would have noticed. */
+void pv_send_nmi(struct vcpu *v)
+{
+	if (__atomic_exchange_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST))
+		return;
+	vcpu_unblock(v);
+	cpu_kick(cpus[v->sched.cpu]);
+}
+
 bool pv_deliver_nmi(struct vcpu *v)
 {
 	const trap_info_t *t = &v->pv.traps[X_NMI];

@@ -23,6 +23,7 @@ static long set_nmi(uint64_t address)
 	current->pv.traps[X_NMI] = (trap_info_t){
 		.vector = X_NMI, .flags = 4 /* events masked */, .cs = FLAT_KERNEL_CS, .address = address,
 	};
+	pv_nmi_recheck(current);
 	return 0;
 }
 

@@ -72,6 +72,9 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 		r->rcx = c.rcx;
 	}
 	v->info->evtchn_upcall_mask = !(c.rflags & EFLAGS_IF);
-	v->nmi_masked = false;
+	if (unlikely(v->nmi_masked)) {
+		v->nmi_masked = false;
+		pv_nmi_recheck(v);
+	}
 	return c.rax;
 }
