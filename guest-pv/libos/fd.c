@@ -2,7 +2,7 @@
 /*
  * File descriptors, as the C library calls them: 0 to 2 are the console, the others are files and
  * directories of the tree. Lock: `lock` guards the table and the tree; the console is read and
- * written without it, since that may sleep.
+ * written without it, since that may sleep. Descriptors from FD_MAX on are the network's, where there is one.
  */
 #include "files.h"
 #include "sched.h"
@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FD_MAX 64
 #define FD_FIRST 3
 #define CONSOLE_INO 2
 
@@ -25,6 +24,13 @@ struct file {
 
 static struct file table[FD_MAX];
 static struct mutex lock = MUTEX_INIT;
+
+const struct fd_ops *fd_sockets;
+
+static bool is_socket(int fd)
+{
+	return fd >= FD_MAX && fd_sockets;
+}
 
 void files_lock(void)
 {
@@ -111,6 +117,8 @@ int close(int fd)
 
 	if (is_console(fd))
 		return 0;
+	if (is_socket(fd))
+		return fd_sockets->close(fd);
 	files_lock();
 	f = file_of(fd);
 	if (f) {
@@ -198,6 +206,8 @@ _READ_WRITE_RETURN_TYPE read(int fd, void *p, size_t n)
 
 	if (is_console(fd))
 		return console_in(p, n);
+	if (is_socket(fd))
+		return fd_sockets->read(fd, p, n);
 	files_lock();
 	rc = read_file(file_of(fd), p, n);
 	files_unlock();
@@ -212,6 +222,8 @@ _READ_WRITE_RETURN_TYPE write(int fd, const void *p, size_t n)
 		console_out(p, n);
 		return n;
 	}
+	if (is_socket(fd))
+		return fd_sockets->write(fd, p, n);
 	files_lock();
 	rc = write_file(file_of(fd), p, n);
 	files_unlock();

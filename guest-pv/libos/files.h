@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 
+#define FD_MAX 64			/* descriptors of files; lwIP's sockets come behind (net/port/lwipopts.h) */
 #define FILE_SIZE_MAX ((size_t)1 << 40)
 
 struct node {
@@ -44,5 +45,13 @@ int file_rename(const char *from, const char *to);
 void file_release(struct node *n);			/* one user less */
 bool file_may_change(const struct node *n);		/* true below /tmp */
 int file_resize(struct node *n, size_t size);		/* zero-filled growth */
+
+/* What read, write and close do with descriptors from FD_MAX on; set once by the network. The functions set errno. */
+struct fd_ops {
+	long (*read)(int fd, void *p, size_t n);
+	long (*write)(int fd, const void *p, size_t n);
+	int (*close)(int fd);
+};
+extern const struct fd_ops *fd_sockets;
 
 #endif

@@ -5,6 +5,7 @@
  * where the link does not know them to be sound.
  */
 #include "stack.h"
+#include "../libos/files.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <lwip/etharp.h>
 #include <lwip/inet_chksum.h>
 #include <lwip/ip.h>
+#include <lwip/sockets.h>
 #include <lwip/tcpip.h>
 #include <netif/ethernet.h>
 
@@ -21,9 +23,24 @@
 #define OFFLOADED_CHECK (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 #define ETHER 14
 
+_Static_assert(FD_MAX == LWIP_SOCKET_OFFSET, "sockets come behind files");
+
+static long read_socket(int fd, void *p, size_t n)
+{
+	return lwip_read(fd, p, n);
+}
+
+static long write_socket(int fd, const void *p, size_t n)
+{
+	return lwip_write(fd, p, n);
+}
+
 int net_stack_start(void)
 {
+	static const struct fd_ops ops = { read_socket, write_socket, lwip_close };
+
 	tcpip_init(NULL, NULL);
+	fd_sockets = &ops;
 	return 0;
 }
 
@@ -58,7 +75,7 @@ static err_t output(struct netif *netif, struct pbuf *p)
 {
 	struct net_link *l = netif->state;
 
-	return l->send(l, p, blank_checksum(p)) ? ERR_IF : ERR_OK;
+	return (l->send)(l, p, blank_checksum(p)) ? ERR_IF : ERR_OK;
 }
 
 static err_t init(struct netif *netif)

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handshake with the backend, in netfront_follow's thread: it publishes rings when the backend is ready, is up
+ * while both ends are connected, and takes everything back when the backend goes. Grants that the backend
+ * still uses then stay granted, and their pages unused.
+ */
+#include "impl.h"
+#include <kit/evtchn.h>
+#include <kit/pt.h>
+
+void netfront_set_state(struct netfront *nf, enum xenbus_state state)
+{
+	char path[64], text[12];
+
+	netfront_path(path, sizeof(path), nf->path, "state");
+	netfront_text(text, state);
+	xenbus_write(XENBUS_NO_TX, path, text);
+}
+
+/* --- Publishing ------------------------------------------------------------------------------- */
+
+static int put(xenbus_tx_t tx, struct netfront *nf, const char *key, unsigned long n)
+{
+	char path[64], text[12];
+
+	netfront_path(path, sizeof(path), nf->path, key);
+	netfront_text(text, n);
+	return xenbus_write(tx, path, text);
+}
+
+static int put_all(xenbus_tx_t tx, struct netfront *nf)
+{
+	const struct { const char *key; unsigned long value; } entries[] = {
+		{ "tx-ring-ref", nf->tx_ring_ref }, { "rx-ring-ref", nf->rx_ring_ref },
+		{ "event-channel", nf->port }, { "request-rx-copy", !nf->flip },
+		{ "feature-rx-notify", 1 }, { "feature-sg", 1 }, { "feature-gso-tcpv4", 1 },
+		{ "feature-gso-tcpv6", 1 }, { "feature-ipv6-csum-offload", 1 },
+	};
+	int rc = 0;
+
+	for (unsigned int i = 0; !rc && i < sizeof(entries) / sizeof(entries[0]); i++)
+		rc = put(tx, nf, entries[i].key, entries[i].value);
+	return rc;
+}
+
+static int publish(struct netfront *nf)
+{
+	xenbus_tx_t tx;
+	int rc;
+
+	do {
+		rc = xenbus_tx_start(&tx);
+		if (rc)
+			return rc;
+		rc = put_all(tx, nf);
+		if (rc)
+			xenbus_tx_end(tx, true);
+		else
+			rc = xenbus_tx_end(tx, false);
+	} while (rc == -XEN_EAGAIN);
+	return rc;
+}
+
+/* --- Connecting and leaving ------------------------------------------------------------------- */
+
+static int grant_ring(struct netfront *nf, void *page, grant_ref_t *ref)
+{
+	int rc = *ref == NO_REF ? gnttab_grant(nf->back_id, virt_to_mfn(page), false) : (int)*ref;
+
+	if (rc > 0)
+		*ref = rc;
+	return rc > 0 ? 0 : rc;
+}
+
+static int set_up_rings(struct netfront *nf)
+{
+	int rc;
+
+	SHARED_RING_INIT(nf->tx_shared);
+	SHARED_RING_INIT(nf->rx_shared);
+	FRONT_RING_INIT(&nf->tx, nf->tx_shared, PAGE_SIZE);
+	FRONT_RING_INIT(&nf->rx, nf->rx_shared, PAGE_SIZE);
+	rc = grant_ring(nf, nf->tx_shared, &nf->tx_ring_ref);
+	if (!rc)
+		rc = grant_ring(nf, nf->rx_shared, &nf->rx_ring_ref);
+	if (!rc)
+		rc = netfront_tx_init(nf);
+	if (!rc)
+		rc = netfront_rx_init(nf);
+	return rc;
+}
+
+static void take_down_rings(struct netfront *nf)
+{
+	netfront_rx_fini(nf);
+	netfront_tx_fini(nf);
+	if (nf->tx_ring_ref != NO_REF && !gnttab_end(nf->tx_ring_ref))
+		nf->tx_ring_ref = NO_REF;
+	if (nf->rx_ring_ref != NO_REF && !gnttab_end(nf->rx_ring_ref))
+		nf->rx_ring_ref = NO_REF;
+}
+
+static int connect(struct netfront *nf)
+{
+	int rc;
+
+	nf->sg = netfront_number(nf->back, "feature-sg") == 1;
+	nf->flip = netfront_number(nf->back, "feature-rx-copy") != 1 &&
+		   netfront_number(nf->back, "feature-rx-flip") == 1;
+	rc = evtchn_alloc_unbound(nf->back_id, &nf->port);
+	if (rc)
+		return rc;
+	nf->broken = false;
+	rc = set_up_rings(nf);
+	if (!rc)
+		rc = publish(nf);
+	if (rc) {
+		take_down_rings(nf);
+		evtchn_close(nf->port);
+		return rc;
+	}
+	evtchn_set_handler(nf->port, netfront_on_event, nf);
+	/* Some backends wait for this state, none for the one before. */
+	netfront_set_state(nf, XenbusStateConnected);
+	return 0;
+}
+
+static void set_link(struct netfront *nf, bool up)
+{
+	os_lock(&nf->lock);
+	nf->up = up;
+	os_unlock(&nf->lock);
+	nf->fired = true;
+	os_wake(&nf->event);
+	os_wake(&nf->room);
+	if (nf->user->link)
+		nf->user->link(nf->user->arg, up);
+}
+
+static void leave(struct netfront *nf)
+{
+	if (nf->up)
+		set_link(nf, false);
+	evtchn_close(nf->port);
+	take_down_rings(nf);
+	netfront_set_state(nf, XenbusStateClosed);
+}
+
+static bool is_up(void *arg)
+{
+	struct netfront *nf = arg;
+
+	return nf->up || nf->gone;
+}
+
+bool netfront_wait_up(struct netfront *nf, uint64_t deadline_ns)
+{
+	return os_wait_until(&nf->room, is_up, nf, deadline_ns) && nf->up;
+}
+
+void netfront_follow(struct netfront *nf)
+{
+	bool published = false;
+	long state;
+
+	while (!nf->gone) {
+		xenbus_watch_wait(&nf->watch, OS_FOREVER);
+		state = netfront_number(nf->back, "state");
+		if (state >= XenbusStateInitWait && state <= XenbusStateConnected) {
+			if (!published)
+				published = !connect(nf);
+			if (published && !nf->up && state == XenbusStateConnected)
+				set_link(nf, true);
+		} else if (published && state != XenbusStateInitialising) {
+			leave(nf);
+			published = false;
+		}
+		nf->gone = netfront_number(nf->path, "backend-id") < 0;
+	}
+	os_wake(&nf->event);
+	os_wake(&nf->room);
+	xenbus_unwatch(&nf->watch);
+}
