@@ -81,4 +81,4 @@ $(UNPACK_HV): $(UNPACK_HV_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(LD) -r --gc-sections -e unpack -o $@ $^ && $(OBJCOPY) --prefix-alloc-sections=.init $@
 
-$(B)/parvus.elf: $(UNPACK_HV)
+$(B)/parvus.elf $(B)/parvus-debug.elf: $(UNPACK_HV)

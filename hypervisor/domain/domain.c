@@ -59,7 +59,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 	v->sched.pause_count = d->controller_pauses;
 	fpu_reset(v);
 	time_update_vcpu(v);
-	d->vcpu[id] = v;
+	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);	/* whole, for who looks without a lock */
 	return v;
 }
 

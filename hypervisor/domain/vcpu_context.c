@@ -232,7 +232,7 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, unsigned offset)
 	if (offset > PAGE_SIZE - sizeof(*info) || offset % sizeof(uint64_t))
 		return -ENXIO;
 	/* Another vcpu's info may only move while nobody uses it. */
-	if (v != current && !(READ_ONCE(v->sched.flags) & VPF_DOWN))
+	if (v != current && (!(READ_ONCE(v->sched.flags) & VPF_DOWN) || READ_ONCE(v->sched.running)))
 		return -EINVAL;
 	spin_lock(&d->event_lock);
 	if (!mfn_eq(v->info_mfn, MFN_NONE) || frame_get_both(frame, d, FT_WRITABLE, &f))

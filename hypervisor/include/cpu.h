@@ -72,6 +72,7 @@ struct cpu {
 
 extern struct cpu *cpus[MAX_CPUS];
 extern unsigned nr_cpus;
+extern bool cpus_stopped;			/* one has panicked */
 
 static inline struct cpu *this_cpu(void)
 {

@@ -126,6 +126,9 @@ const char *frame_type_name(uint64_t state);
 bool frame_get(struct frame *f, const struct domain *d) __must_check;
 /* The frame behind a guest-given mfn with a reference taken, or NULL. */
 struct frame *frame_get_mfn(mfn_t m, const struct domain *d) __must_check;
+/* One on whatever is still somebody's, allocated or given up already; false: it is nobody's (a free block's, or
+ * about to be freed). The caller knows that f is RAM. */
+bool frame_hold(struct frame *f) __must_check;
 /* Drops one; the last one returns the frame to the heap. */
 void frame_put(struct frame *f);
 

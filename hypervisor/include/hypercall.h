@@ -7,6 +7,7 @@
 #ifndef HV_HYPERCALL_H
 #define HV_HYPERCALL_H
 
+#include "lock.h"
 #include "types.h"
 #include <xen/xen.h>
 
@@ -21,6 +22,8 @@ struct hypercall_cont {
 /* Should a long operation yield now? Only who was told so returns -ERESTART: the exit looks for it only with a
  * soft interrupt pending. */
 bool preempt_needed(void);
+/* The same for one that holds this lock, for which another CPU may be waiting with interrupts off. */
+static inline bool preempt_needed_holding(const spinlock_t *l) { return spin_is_wanted(l) || preempt_needed(); }
 
 /* One sub-operation of a hypercall "op(cmd, argument pointer)". */
 struct subop {

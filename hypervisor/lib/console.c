@@ -13,24 +13,24 @@
 
 #define RING_BYTES 32768		/* power of two */
 
-static spinlock_t lock;
+static spinlock_t output_lock;
 static bool use_serial, use_vga;
 static char ring[RING_BYTES];
 static uint32_t ring_prod, ring_cleared;	/* count of bytes ever logged; where a clear happened */
 
 void console_lock(void)
 {
-	spin_lock(&lock);
+	spin_lock(&output_lock);
 }
 
 void console_unlock(void)
 {
-	spin_unlock(&lock);
+	spin_unlock(&output_lock);
 }
 
 void console_break_lock(void)
 {
-	lock = (spinlock_t){ 0 };
+	output_lock = (spinlock_t){ 0 };
 }
 
 /* Is `word` one of the comma-separated words of console=? */

@@ -179,19 +179,6 @@ static int relinquish(struct domain *d, struct frame *f)
 	return 0;
 }
 
-/* A reference on whatever is still somebody's, allocated or given up already. */
-static bool hold(struct frame *f)
-{
-	uint64_t s = READ_ONCE(f->state);
-
-	do {
-		if (!frame_refs(s) || frame_refs(s) == FRAME_REF_MASK)
-			return false;
-	} while (!__atomic_compare_exchange_n(&f->state, &s, s + 1, false, __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
-	return true;
-}
-
 /* The first frame not looked at, held; frames that another CPU is just freeing are passed over. */
 static struct frame *next_frame(struct domain *d)
 {
@@ -200,7 +187,7 @@ static struct frame *next_frame(struct domain *d)
 	spin_lock(&d->page_lock);
 	while (d->page_head) {
 		f = mfn_to_frame(mfn(d->page_head));
-		if (hold(f))
+		if (frame_hold(f))
 			break;
 		unlink_frame(d, f);
 		link_frame(&d->page_left, f);
@@ -219,7 +206,7 @@ int domain_pages_relinquish(struct domain *d)
 	while (!rc && (f = next_frame(d))) {
 		rc = relinquish(d, f);
 		frame_put(f);
-		if (!rc && preempt_needed())
+		if (!rc && preempt_needed_holding(&d->mm_lock))
 			rc = -ERESTART;
 	}
 	spin_unlock(&d->mm_lock);

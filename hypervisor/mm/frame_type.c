@@ -10,6 +10,7 @@
  *
  * Pure: no hardware, no globals; the host tests drive this very file.
  */
+#include "cpu.h"
 #include "domain.h"
 #include "errno.h"
 #include "pt.h"
@@ -97,6 +98,17 @@ struct frame *frame_get_mfn(mfn_t m, const struct domain *d)
 	struct frame *f = mfn_to_frame_nospec(m);
 
 	return likely(mfn_in_table(m)) && likely(!frame_map(f, d, false)) ? f : NULL;
+}
+
+bool frame_hold(struct frame *f)
+{
+	uint64_t s = __atomic_load_n(&f->state, __ATOMIC_RELAXED);
+
+	do {
+		if (!frame_refs(s) || frame_refs(s) == FRAME_REF_MASK)
+			return false;
+	} while (!swap(f, &s, s + 1));
+	return true;
 }
 
 void frame_put(struct frame *f)
@@ -187,7 +199,7 @@ int frame_get_type(struct frame *f, enum frame_type t, bool preemptible)
 				return rc;
 			s = __atomic_load_n(&f->state, __ATOMIC_RELAXED);
 		} else {	/* another CPU is between taking and establishing it: a moment */
-			__builtin_ia32_pause();
+			cpu_relax();
 			s = __atomic_load_n(&f->state, __ATOMIC_RELAXED);
 		}
 	}

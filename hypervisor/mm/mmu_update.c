@@ -159,7 +159,7 @@ static int run_batch(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureq
 		if (unlikely(current->unfinished))
 			return -ERESTART;
 	}
-	return *done < count && preempt_needed() ? -ERESTART : 0;
+	return *done < count && preempt_needed_holding(&t->d->mm_lock) ? -ERESTART : 0;
 }
 
 static int run(const struct target *t, XEN_GUEST_HANDLE(mmu_update_t) ureqs, uint64_t count,

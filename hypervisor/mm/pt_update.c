@@ -120,12 +120,18 @@ int pt_finish(struct vcpu *v, struct domain *d)
 {
 	struct frame *f = v->unfinished;
 
+	int rc = 0;
+
 	v->unfinished = NULL;
-	if (f && f->owner == d && frame_finish(f, true)) {
+	/* A sibling may have finished it, and it may be somebody else's by now. */
+	if (likely(!f) || !frame_hold(f))
+		return 0;
+	if (f->owner == d && frame_finish(f, true)) {
 		v->unfinished = f;
-		return -ERESTART;
+		rc = -ERESTART;
 	}
-	return 0;
+	frame_put(f);
+	return rc;
 }
 
 void pt_finish_current(struct vcpu *v)

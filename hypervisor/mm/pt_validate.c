@@ -214,7 +214,7 @@ int pt_validate(struct frame *f, unsigned level, bool preemptible)
 		if (rc)
 			return rc;
 		t[i] = e;
-		if (preemptible && i + 1 < PT_ENTRIES && preempt_needed())
+		if (preemptible && i + 1 < PT_ENTRIES && preempt_needed_holding(&d->mm_lock))
 			return -ERESTART;
 	}
 	if (level == 4)
@@ -257,7 +257,7 @@ int pt_devalidate(struct frame *f, unsigned level, bool preemptible)
 		f->nr_done = n - 1;
 		if (pt_entry_put(level, t[n - 1], preemptible))
 			return -ERESTART;
-		if (preemptible && n > 1 && preempt_needed())
+		if (preemptible && n > 1 && preempt_needed_holding(&f->owner->mm_lock))
 			return -ERESTART;
 	}
 	f->nr_done = 0;

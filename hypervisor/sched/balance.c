@@ -6,7 +6,7 @@
  *
  * idle_cpus makes it certain: a CPU sets its bit first and looks at the other queues after, while who puts a
  * vcpu on a queue looks at the bits after that. One of both sees the other. Lock: the sched_lock of both CPUs for
- * a move, the lower id first (or by trylock).
+ * a move, the lower address first (or by trylock).
  */
 #include "balance.h"
 
@@ -67,8 +67,8 @@ void balance_offer(const struct cpu *c, const struct vcpu *v)
 
 static void lock_two(struct cpu *a, struct cpu *b)
 {
-	spin_lock(a->id < b->id ? &a->sched_lock : &b->sched_lock);
-	spin_lock(a->id < b->id ? &b->sched_lock : &a->sched_lock);
+	spin_lock(a < b ? &a->sched_lock : &b->sched_lock);
+	spin_lock(a < b ? &b->sched_lock : &a->sched_lock);
 }
 
 /* One vcpu that waits at `from`; both locked. */

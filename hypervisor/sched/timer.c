@@ -5,7 +5,7 @@
  * timer softirq without locks and may set timers, their own too.
  *
  * The timer_lock of cpus[t->cpu] guards t, armed or not; t->cpu changes only under the locks of both CPUs, of
- * which the lower id's is taken first.
+ * which the one at the lower address is taken first.
  */
 #include "cpu.h"
 #include "irq.h"
@@ -85,10 +85,10 @@ static void take_over(struct timer *t, struct cpu *c)
 	while (t->cpu != c->id) {
 		struct cpu *old = cpus[READ_ONCE(t->cpu)];
 
-		if (old->id < c->id)
+		if (old < c)
 			spin_unlock(&c->timer_lock);
 		spin_lock(&old->timer_lock);
-		if (old->id < c->id)
+		if (old < c)
 			spin_lock(&c->timer_lock);
 		if (t->cpu == old->id) {
 			disarm(t);

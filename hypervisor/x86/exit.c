@@ -29,6 +29,7 @@ static void softirqs(struct cpu *c)
 
 bool preempt_needed(void)
 {
+	lock_check_window();
 	irq_window();
 	return READ_ONCE(this_cpu()->softirq_pending) != 0;
 }

@@ -30,6 +30,7 @@ void hv_free(void *p) { free(p); }
 void frame_free(struct frame *f) { f->state = 0; f->owner = NULL; }
 void tlb_filter(struct frame *f) { (void)f; }
 
+void cpu_relax(void) { }
 /* One CPU: who waits for a lock here waits for ever. */
 void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
 
