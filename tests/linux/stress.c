@@ -19,7 +19,8 @@ static const struct {
 	part *run;
 } parts[] = {
 	{ "forks", forks }, { "pipes", pipes }, { "maps", maps }, { "shares", shares },
-	{ "threads", threads }, { "faults", faults }, { "debug_registers", debug_registers },
+	{ "threads", threads },
+	{ "churn", churn }, { "faults", faults }, { "debug_registers", debug_registers },
 	{ "segments", segments }, { "vectors", vectors }, { "clocks", clocks },
 };
 

@@ -8,7 +8,7 @@
 
 /* Each part works until ends() and returns how many rounds it did; what is wrong goes to fail(). */
 typedef long part(void);
-part forks, pipes, maps, shares, threads, faults, debug_registers, segments, vectors, clocks;
+part forks, pipes, maps, shares, threads, churn, faults, debug_registers, segments, vectors, clocks;
 
 bool ends(void);                /* the part's time is over */
 /* Says what was wrong and exits with 1. */
