@@ -26,6 +26,7 @@ struct table_ptr { uint16_t limit; uint64_t base; } __packed;
 static struct idt_gate idt[256] __aligned(16);
 /* The boot CPU's: in the image, since they serve before there is an allocator. */
 #define NR_IST 3
+#define IST_DEBUG 1
 static uint8_t boot_stack[CPU_STACK_SIZE] __aligned(16), boot_ist_stacks[NR_IST][PAGE_SIZE] __aligned(16);
 static uint8_t boot_gdt_page[PAGE_SIZE] __aligned(4096);
 
@@ -93,7 +94,7 @@ static void __init idt_init(void)
 {
 	for (unsigned i = 0; i < 256; i++)
 		set_gate(i, trap_stubs + 16 * i, i == X_BP || i == X_OF ? 3 : 0, 0);
-	set_gate(X_DB, db_entry, 0, 1);
+	set_gate(X_DB, db_entry, 0, IST_DEBUG);
 	set_gate(X_NMI, nmi_entry, 0, 2);
 	set_gate(X_DF, df_entry, 0, 3);
 	set_gate(X_MC, mc_entry, 0, 3);
@@ -202,6 +203,9 @@ void cpu_init(unsigned id)
 
 	if (id == 0)
 		boot_cpu_memory(c);
+	/* Above its frames the stack of debug exceptions says whose it is (entry.asm). */
+	c->tss.ist[IST_DEBUG - 1] -= 16;
+	*(struct cpu **)c->tss.ist[IST_DEBUG - 1] = c;
 	c->tss.iomap = sizeof(c->tss);
 	c->tss.rsp[0] = c->stack_top;
 	gdt_init(c);

@@ -23,7 +23,7 @@
 
 extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
 extern pv_deliver_event
-extern fatal_exception, cpus_stopped
+extern fatal_exception, cpus_stopped, debug_frame_lost
 global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, db_entry, nmi_entry, df_entry, mc_entry
 global hv_resume
 
@@ -389,10 +389,21 @@ db_entry:
 	jmp	trap_save
 .hv:
 	push	rax
+	lea	rax, [rel db_entry]
+	cmp	[rsp + 8], rax
+	je	.lost
 	xor	eax, eax
 	mov	dr6, rax
 	pop	rax
 	iretq
+; A second one right at db_entry (a MOV SS held it back until after an ICEBP; or a processor, QEMU's is one, does not
+; make one exception of a step and a breakpoint that coincide): its frame lies where that of the first was. The guest
+; cannot go on. GS may be the guest's: the stack says whose CPU this is.
+.lost:
+	mov	rdi, [rsp + 48]
+	mov	rsp, [rdi + CPU_STACK_TOP]
+	call	debug_frame_lost	; (struct cpu *): the end of the domain
+	jmp	exit_to_guest.work
 
 ; NMI: nobody sends any to us that would need an answer, but a CPU that panics: it wants the others to stop.
 nmi_entry:

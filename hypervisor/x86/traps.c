@@ -16,6 +16,7 @@
 bool trap_from_guest(struct cpu_user_regs *regs);
 void trap_from_hv(struct cpu_user_regs *regs);
 void fatal_exception(struct cpu_user_regs *regs) __noreturn;
+void debug_frame_lost(struct cpu *c);
 
 static bool has_error_code(unsigned vector)
 {
@@ -119,6 +120,15 @@ void trap_from_hv(struct cpu_user_regs *regs)
 		interrupt(vector);
 	else
 		fatal_exception(regs);
+}
+
+/* Two debug exceptions of the guest in one (entry.asm): what the first interrupted is overwritten. */
+void debug_frame_lost(struct cpu *c)
+{
+	wrmsr(MSR_GS_BASE, (uint64_t)c);
+	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	write_dr6(0xffff0ff0);
+	domain_crash(c->curr->domain, "a debug exception came on top of another, and what it interrupted is lost");
 }
 
 void fatal_exception(struct cpu_user_regs *r)

@@ -65,6 +65,7 @@ def configs():
         "refused.cfg": probe("refused", "refused wait"),
         "fault.cfg": probe("fault", "say:falling fault:dead000"),
         "ud.cfg": probe("ud", "say:falling ud"),
+        "debug.cfg": probe("debug", "say:falling debug"),
         "crash.cfg": probe("crash", "say:giving-up shutdown:3"),
         "reboot-destroy.cfg": probe("rd", "say:again shutdown:1", on_reboot='"destroy"'),
         "reboot-restart.cfg": probe("rr", "say:ready wait", on_reboot='"restart"'),

@@ -77,6 +77,17 @@ static void probe_ud(const char *arg)
 	__asm__ volatile("ud2");
 }
 
+static volatile int watched;
+
+/* Steps over a store to a word that is watched: two debug exceptions, which some processors do not make one. */
+static void probe_debug(const char *arg)
+{
+	(void)arg;
+	hypercall_set_debugreg(0, (unsigned long)&watched);
+	hypercall_set_debugreg(7, 0xd0001);
+	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; movl $1, %0; nop" : "=m" (watched) :: "cc");
+}
+
 /* Asks for a writable mapping of its own top-level page table, which must be refused. */
 static void probe_refused(const char *arg)
 {
@@ -106,6 +117,7 @@ static const struct action {
 	{ "shutdown", probe_shutdown },		/* number of the reason */
 	{ "fault", probe_fault },		/* address to write to, in hex */
 	{ "ud", probe_ud },
+	{ "debug", probe_debug },
 	{ "refused", probe_refused },
 	{ "spin", probe_spin },
 };
