@@ -110,6 +110,7 @@ static void visit(const char *code, uint64_t rdi, unsigned int loops)
 		.rflags = 0x202 };
 
 	debugs = breakpoints = calls = strange = 0;
+	events_disable();	/* an upcall on this stack would overwrite what enter_user leaves below f */
 	enter_user(&f);
 }
 
