@@ -321,10 +321,11 @@ static long act(xen_domctl_t *op)
 		if (!d)
 			return -ESRCH;
 	}
-	rc = -ERESTART;			/* whoever has it may wait for us to leave */
 	if (spin_trylock(&domctl_lock)) {
 		rc = ops[cmd].fn(d, op);
 		spin_unlock(&domctl_lock);
+	} else {
+		rc = hypercall_again();		/* whoever has it may wait for us to leave */
 	}
 	if (d)
 		domain_put(d);

@@ -33,7 +33,7 @@ static long op_eoi_gmfn(void *arg)
 	int rc;
 
 	if (!spin_trylock(&domctl_lock))
-		return -ERESTART;
+		return hypercall_again();
 	rc = eoi_map ? -EBUSY : frame_get_both(mfn(a->gmfn), current->domain, FT_WRITABLE, &f);
 	if (!rc) {
 		eoi_map = mfn_to_virt(frame_mfn(f));
@@ -169,7 +169,7 @@ static long op_setup_gsi(void *arg)
 	if (a->gsi < 0)
 		return -EINVAL;
 	if (!spin_trylock(&domctl_lock))
-		return -ERESTART;
+		return hypercall_again();
 	rc = pirq_setup(a->gsi, a->triggering != 0, a->polarity != 0);
 	eoi_map_fill();
 	spin_unlock(&domctl_lock);

@@ -91,7 +91,7 @@ static long op_debug_keys(xen_sysctl_t *op)
 	if (copy_from_guest(key, a->keys, a->nr_keys))
 		return -EFAULT;
 	if (!spin_trylock(&domctl_lock))	/* whoever has it may wait for us to leave */
-		return -ERESTART;
+		return hypercall_again();
 	for (uint32_t i = 0; i < a->nr_keys; i++)
 		debug_key(key[i]);
 	spin_unlock(&domctl_lock);

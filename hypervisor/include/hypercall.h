@@ -19,11 +19,16 @@ struct hypercall_cont {
 	bool restarting;		/* last dispatch ended in -ERESTART */
 };
 
+/* -ERESTART for a reason of one's own, with the soft interrupt that the exit looks for. */
+long hypercall_again(void);
 /* Should a long operation yield now? Only who was told so returns -ERESTART: the exit looks for it only with a
  * soft interrupt pending. */
 bool preempt_needed(void);
 /* The same for one that holds this lock, for which another CPU may be waiting with interrupts off. */
-static inline bool preempt_needed_holding(const spinlock_t *l) { return spin_is_wanted(l) || preempt_needed(); }
+static inline bool preempt_needed_holding(const spinlock_t *l)
+{
+	return unlikely(spin_is_wanted(l)) ? hypercall_again() != 0 : preempt_needed();
+}
 
 /* One sub-operation of a hypercall "op(cmd, argument pointer)". */
 struct subop {

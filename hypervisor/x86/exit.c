@@ -34,6 +34,12 @@ bool preempt_needed(void)
 	return READ_ONCE(this_cpu()->softirq_pending) != 0;
 }
 
+long hypercall_again(void)
+{
+	raise_softirq(SOFTIRQ_SCHEDULE);
+	return -ERESTART;
+}
+
 static void restart_hypercall(struct vcpu *v)
 {
 	struct cpu_user_regs *r = &v->regs;

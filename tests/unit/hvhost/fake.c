@@ -31,6 +31,7 @@ void frame_free(struct frame *f) { f->state = 0; f->owner = NULL; }
 void tlb_filter(struct frame *f) { (void)f; }
 
 void cpu_relax(void) { }
+long hypercall_again(void) { abort(); }
 /* One CPU: who waits for a lock here waits for ever. */
 void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
 

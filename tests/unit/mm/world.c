@@ -29,6 +29,7 @@ bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw)
 }
 bool mfn_is_m2p(mfn_t m) { (void)m; return false; }
 void tlb_filter(struct frame *f) { (void)f; nr_filtered++; }
+long hypercall_again(void) { abort(); }
 void cpu_relax(void) { __builtin_ia32_pause(); }
 void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
 bool pv_desc_fix(uint64_t *desc) { return *desc != 0xbad; }

@@ -41,6 +41,7 @@ static unsigned audit_errors;
 /* --- stand-ins --- */
 
 void cpu_relax(void) { }
+long hypercall_again(void) { abort(); }
 /* One CPU: who waits for a lock here waits for ever. */
 void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
 void cpus_halt_others(void) { }
