@@ -171,6 +171,15 @@ def test_hypercalls(attacked):
 
 
 @pytest.mark.parvus
+def test_double_fetch(attacked):
+    """Two vcpus make the same kinds of calls with the same arguments, each changing what the other has read."""
+    said = [attack(attacked, "hypercalls", f"{seed} 20000 2", limit=20) for seed in range(11, 17)]
+    calls = [re.search(r"the other vcpu: (\d+) calls\nok both", text) for text in said]
+    print(f"{sum(int(found[1]) for found in calls if found)} calls of the other vcpu in {len(said)} guests")
+    assert sum(found is not None for found in calls) >= 2
+
+
+@pytest.mark.parvus
 def test_storm(attacked):
     """Another domain is served while a guest does all to keep the CPU: the shell answers within its turns."""
     attacked.sh("pvctl create /hostile/storm.cfg 'cmdline=\"4\"'")

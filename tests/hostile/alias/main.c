@@ -327,6 +327,35 @@ static void check_stale(void)
 	page = os_pages_alloc(1);
 }
 
+static long exchange(mfn_t frame)
+{
+	xen_pfn_t in = frame, out = virt_to_pfn(page);
+	struct xen_memory_exchange x = { .in = { .nr_extents = 1, .domid = DOMID_SELF },
+					 .out = { .nr_extents = 1, .domid = DOMID_SELF } };
+
+	set_xen_guest_handle(x.in.extent_start, &in);
+	set_xen_guest_handle(x.out.extent_start, &out);
+	return hypercall_memory_op(XENMEM_exchange, &x);
+}
+
+/* Frames that are held are not to be had for others; a store that changes no frame holds none anew. */
+static void check_held(void)
+{
+	mfn_t mfn = virt_to_mfn(page);
+
+	say("# frames that are held\n");
+	check("exchange of a mapped frame", exchange(mfn) < 0);
+	check("exchange of a table", exchange(pte_mfn(*pt_entry(window, 2))) < 0);
+	check("exchange of the hypervisor's", exchange(pte_mfn(pt_root()[262])) < 0);
+	check_value("map", set(window, pte_make(mfn, PTE_RO)), 0);
+	for (unsigned int i = 0; i < 4; i++)
+		check_value("a store that changes a flag",
+			    probe_write((void *)pt_entry(window, 1), pte_make(mfn, PTE_RO | (uint64_t)i << 9)), 0);
+	check("a store that would map the table writable",
+	      probe_write((void *)pt_entry(window, 1), *pt_entry(window, 2) | PTE_WRITE) != 0);
+	check_value("clean", set(window, 0), 0);
+}
+
 static void check_caching(void)
 {
 	mfn_t mfn = virt_to_mfn(page);
@@ -382,6 +411,7 @@ void test_main(void)
 	check_overwritten();
 	check_table_gone();
 	check_stale();
+	check_held();
 	if (!start_info_is_dom0()) {
 		check_caching();
 		check_foreign();

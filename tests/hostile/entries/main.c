@@ -24,8 +24,8 @@ static char *page, stack[16384] __attribute__((aligned(16)));
 static struct vcpu_guest_context context;
 uint64_t entries_rsp;
 extern char entries_landed[], entries_second[];
-volatile uint64_t entries_second_ran;
-__asm__(".text\nentries_second: movl $1, entries_second_ran(%rip)\n"
+volatile uint64_t entries_second_ran, entries_flags;
+__asm__(".text\nentries_second: pushfq\n\tpopq entries_flags(%rip)\n\tmovl $1, entries_second_ran(%rip)\n"
 	"1: movl $29, %eax\n\txorl %edi, %edi\n\tsyscall\n\tjmp 1b\n"); /* yields for ever */
 static unsigned int failsafes, exceptions;
 
@@ -112,7 +112,7 @@ static void start_second(void)
 	sound_context();
 	context.flags |= VGCF_I387_VALID;
 	__builtin_memset(&context.fpu_ctxt, 0xff, sizeof(context.fpu_ctxt));
-	context.user_regs.rflags = 0xfffffffffffbfeff; /* TF and AC not: it shall get on */
+	context.user_regs.rflags = 0xfffffffffffbfaff; /* TF, AC and DF not: it shall get on */
 	context.user_regs.rip = (unsigned long)entries_second;
 	__builtin_memset(context.debugreg, 0xff, sizeof(context.debugreg));
 	context.ctrlreg[0] = context.ctrlreg[4] = ~0UL;
@@ -121,6 +121,7 @@ static void start_second(void)
 	for (unsigned int i = 0; !entries_second_ran && i < 1000000; i++)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	check("and runs", entries_second_ran);
+	check("without IOPL, NT and VM", entries_second_ran && !(entries_flags & 0x27000));
 }
 
 static void check_contexts(void)
@@ -214,6 +215,19 @@ static void check_returns(void)
 	uint64_t cs;
 
 	on_exception = back_here;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct iret_context c = { .flags = i ? 0 : VGCF_in_syscall,
+					  .rip = (unsigned long)entries_landed,
+					  .cs = FLAT_KERNEL_CS64 & ~3,
+					  .rflags = 0x3002,
+					  .rsp = (unsigned long)stack + sizeof(stack) - 256,
+					  .ss = FLAT_KERNEL_SS64 };
+		uint64_t flags;
+
+		iret_to(&c);
+		__asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+		check_value("IOPL after a return that asked for it", flags & 0x3000, 0);
+	}
 	for (unsigned int i = 0; i < FRAMES; i++) {
 		struct iret_context c = {
 			.flags = rnd(2) ? 0 : VGCF_in_syscall,

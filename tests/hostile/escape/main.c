@@ -154,6 +154,11 @@ static void check_privilege(void)
 	struct evtchn_reset reset = { .dom = 0 };
 	struct gnttab_query_size size = { .dom = 0 };
 	struct sched_remote_shutdown shut = { .domain_id = 0, .reason = SHUTDOWN_poweroff };
+	static const unsigned int memory_ops[] = { XENMEM_machine_memory_map, XENMEM_set_memory_map,
+						   XENMEM_claim_pages, XENMEM_acquire_resource };
+	static const unsigned int physdev_ops[] = {
+		PHYSDEVOP_apic_read, PHYSDEVOP_apic_write, PHYSDEVOP_alloc_irq_vector, PHYSDEVOP_map_pirq,
+		PHYSDEVOP_unmap_pirq, PHYSDEVOP_manage_pci_add, PHYSDEVOP_setup_gsi, PHYSDEVOP_pci_mmcfg_reserved };
 	domid_t dom0 = 0;
 
 	check_value("domctls not refused", not_refused(__HYPERVISOR_domctl, DOMCTL_VERSION), 0);
@@ -172,6 +177,13 @@ static void check_privilege(void)
 	check_value("its ports' end", hypercall_event_channel_op(EVTCHNOP_reset, &reset),
 		    -XEN_EPERM);
 	check_value("its shutdown", hypercall_sched_op(SCHEDOP_remote_shutdown, &shut), -XEN_EPERM);
+	for (unsigned int i = 0; i < 256; i++)
+		buffer[i] = 0;
+	for (unsigned int i = 0; i < sizeof(memory_ops) / sizeof(memory_ops[0]); i++)
+		check_value("a memory operation of the control domain",
+			    hypercall_memory_op(memory_ops[i], buffer), -XEN_EPERM);
+	for (unsigned int i = 0; i < sizeof(physdev_ops) / sizeof(physdev_ops[0]); i++)
+		check("an interrupt or a device", hypercall_physdev_op(physdev_ops[i], buffer) < 0);
 	check_value("its memory's size", hypercall_memory_op(XENMEM_current_reservation, &dom0),
 		    -XEN_EPERM);
 	hypercall_grant_table_op(GNTTABOP_query_size, &size, 1);

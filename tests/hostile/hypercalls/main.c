@@ -11,10 +11,13 @@
  * Expected: answers. The hypervisor lives, its audit finds nothing, all that the guest took comes
  * back.
  *
- * Arguments: the seed, and the number of calls of the careful phase. The same seed, the same calls.
+ * Arguments: the seed, and the number of calls of the careful phase. The same seed, the same calls. A third
+ * starts another vcpu, which does the same with the same frames, handles and, above all, the same argument
+ * buffer: what one has the hypervisor read, the other changes.
  */
 #include "test.h"
 #include "self_audit.h"
+#include <kit/vcpu.h>
 #include <xen/callback.h>
 
 #define SPARE 24 /* frames to play with */
@@ -25,7 +28,7 @@
 static uint64_t seed, skipped;
 static char *spare[SPARE], *window, *buffer;
 static struct grant_entry_v1 *grants;
-static bool wild;
+static bool wild, two; /* two vcpus: no check of ours before a call is worth anything */
 
 static uint64_t rnd(uint64_t n)
 {
@@ -154,7 +157,7 @@ static long page_tables(void)
 		op[i] = (struct mmuext_op){ .cmd = rnd(22),
 					    .arg1.mfn = rnd(8) ? spare_mfn() : value(),
 					    .arg2.src_mfn = rnd(4) ? spare_mfn() : value() };
-		if (rnd(2))
+		if (rnd(2) || two)
 			op[i].cmd = rnd(5);
 		if (!wild && op[i].cmd == MMUEXT_NEW_BASEPTR)
 			op[i].arg1.mfn = -1UL;
@@ -201,9 +204,9 @@ static long granting(void)
 			.new_addr = rnd(3) ? (unsigned long)window + rnd(WINDOWS) * PAGE_SIZE : va
 		};
 	} else {
-		cmd = value();
+		cmd = two ? GNTTABOP_copy : value();
 	}
-	return hypercall_grant_table_op(cmd, buffer, rnd(8) ? 1 : value());
+	return hypercall_grant_table_op(cmd, buffer, rnd(8) || two ? 1 : value());
 }
 
 /* What would only end, stop or mute ourselves. */
@@ -257,7 +260,7 @@ static long one(void)
 {
 	if (!rnd(8))
 		regrant();
-	switch (rnd(8)) {
+	switch (rnd(two ? 5 : 8)) {
 	case 0 ... 1:
 		return page_tables();
 	case 2:
@@ -294,26 +297,58 @@ static void setup(void)
 		hypercall_update_va_mapping(spare[i], 0, UVMF_INVLPG);
 }
 
-static unsigned long number(const char *s)
+/* The next number of the line, 0 if there is none. */
+static unsigned long number(const char **s)
 {
 	unsigned long n = 0;
 
-	for (; *s >= '0' && *s <= '9'; s++)
-		n = n * 10 + (*s - '0');
+	for (; **s >= '0' && **s <= '9'; ++*s)
+		n = n * 10 + (**s - '0');
+	while (**s == ' ')
+		++*s;
 	return n;
+}
+
+static volatile bool stop;
+static volatile unsigned long others_calls;
+
+static void race(void *arg)
+{
+	(void)arg;
+	for (; !stop; others_calls++)
+		one();
+	hypercall_vcpu_op(VCPUOP_down, 1, NULL);
+}
+
+static void start_race(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	struct vcpu_start how = { .entry = race, .stack_end = stack + sizeof(stack) };
+
+	check_value("another vcpu", vcpu_start(1, &how), 0);
+}
+
+static void end_race(void)
+{
+	stop = true;
+	for (unsigned int i = 0; vcpu_is_up(1) && i < 1000000; i++)
+		hypercall_sched_op(SCHEDOP_yield, NULL);
+	say("the other vcpu: %lu calls\n", others_calls);
+	check("both were at it", others_calls > 100);
 }
 
 void test_main(void)
 {
-	const char *args = (const char *)start_info->cmd_line, *second = args;
+	const char *args = (const char *)start_info->cmd_line;
 	unsigned long calls, ok = 0;
 
-	while (*second && *second != ' ')
-		second++;
-	seed = number(args) * 0x9e3779b97f4a7c15 + 1;
-	calls = *second ? number(second + 1) : 20000;
+	seed = number(&args) * 0x9e3779b97f4a7c15 + 1;
+	calls = number(&args);
+	two = number(&args);
 	setup();
 	check("the grant table is there", grants);
+	if (two)
+		start_race();
 	for (unsigned long i = 0; i < calls; i++) {
 		ok += one() >= 0;
 		vcpu_info()->evtchn_upcall_mask = 1;
@@ -321,6 +356,9 @@ void test_main(void)
 			self_audit();
 	}
 	check("some calls succeed, some do not", ok > calls / 20 && ok < calls);
+	if (two)
+		end_race();
+	two = false;
 	say("careful: %lu calls, %lu answered well, %lu left out\n", calls, ok, skipped);
 	wild = true;
 	for (;;) {

@@ -190,7 +190,7 @@ static void check_handles(grant_handle_t last, const uint64_t *held)
 static void take(void)
 {
 	char *rw, *ro, *back, *changing;
-	grant_handle_t h[4];
+	grant_handle_t h[4], handle;
 
 	other = self - 1;
 	grants_setup();
@@ -207,6 +207,12 @@ static void take(void)
 	check_value("to be changed", map_at(changing, CHANGING, 0, &h[3]), GNTST_okay);
 	check_handles(h[3], (uint64_t *)rw);
 	check("read-only is", probe_write(ro, 1) != 0);
+
+	/* The giver's page table, which it may read: a store there is nobody's to emulate. */
+	check_value("a table of the giver's", map_at(window, A_TABLE, GNTMAP_readonly, &handle), GNTST_okay);
+	check_value("can be read", probe_read(window), 0);
+	check("and not be written", probe_write(window, 0) != 0);
+	check_value("unmap", unmap_at(window, handle), GNTST_okay);
 
 	*word(rw) = PATTERN + 100;
 	check("the giver changes its mind", wait_for(word(rw), PATTERN + 101));
