@@ -131,9 +131,11 @@ struct net_packet *net_packet_copy(struct net_packet *p);
 #define NET_PORT_TSO4	0x02	/* packets with a gso of that kind */
 #define NET_PORT_TSO6	0x04
 #define NET_PORT_SG	0x08	/* packets of more than one fragment */
-#define NET_PORT_GRANTS	0x10	/* fragments that a guest granted (backends only) */
+#define NET_PORT_GRANTS	0x10	/* fragments that a guest granted */
 /* `mac` is the one address behind this port, and nobody behind another port may claim it. */
 #define NET_PORT_PINNED	0x20
+/* What comes from it is a guest's, granted or in memory that goes with the guest (backends only). */
+#define NET_PORT_GUEST	0x40
 
 struct net_port;
 

@@ -253,7 +253,7 @@ struct net_packet *net_packet_copy(struct net_packet *p)
 /* A guest's, wherever it lies: the guest may go, and its backend's memory with it, while we hold it. */
 static bool is_guests(const struct net_packet *p)
 {
-	return !p->pooled && p->from && p->from->flags & NET_PORT_GRANTS;
+	return !p->pooled && p->from && p->from->flags & NET_PORT_GUEST;
 }
 
 #define PULLED 64			/* packets of one batch of copies */

@@ -76,6 +76,9 @@ void grant_map_one(struct grant_batch *b, void *op);
 void grant_unmap_one(struct grant_batch *b, void *op);
 void grant_replace_one(struct grant_batch *b, void *op);
 
+/* --- transfer.c --- */
+void grant_transfer_one(struct grant_batch *b, void *op);
+
 /* --- copy.c --- */
 struct copy_side {
 	struct domain *d;		/* gref: the granter, a reference; else us */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HYPERVISOR_grant_table_op. Operations on arrays run element by element, each with a status of its own, and may be
- * preempted between two; the others take one structure. Without entry, hence -ENOSYS: dump, transfer, cache
- * flush.
+ * preempted between two; the others take one structure. Without entry, hence -ENOSYS: dump, cache flush.
  */
 #include "hypercall.h"
 #include "internal.h"
@@ -144,6 +143,7 @@ static const struct grant_op {
 	[GNTTABOP_map_grant_ref] = { grant_map_one, NULL, sizeof(gnttab_map_grant_ref_t), 16, false, false },
 	[GNTTABOP_unmap_grant_ref] = { grant_unmap_one, NULL, sizeof(gnttab_unmap_grant_ref_t), 16, false, false },
 	[GNTTABOP_setup_table] = { NULL, op_setup, sizeof(gnttab_setup_table_t), 0, true, false },
+	[GNTTABOP_transfer] = { grant_transfer_one, NULL, sizeof(gnttab_transfer_t), 16, false, false },
 	[GNTTABOP_copy] = { grant_copy_one, NULL, sizeof(gnttab_copy_t), 32, false, false },
 	[GNTTABOP_query_size] = { NULL, op_query_size, sizeof(gnttab_query_size_t), 0, true, false },
 	[GNTTABOP_unmap_and_replace] =

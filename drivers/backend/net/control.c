@@ -91,6 +91,12 @@ static int read_settings(struct bus_device *d, struct vif *v, const char **why)
 	return set_ips(v, text, bus_read_number(d, false, "antispoof", 0));
 }
 
+/* What does not depend on the guest. */
+static uint8_t own_flags(const struct vif *v)
+{
+	return NET_PORT_GUEST | NET_PORT_PINNED | NET_PORT_SG | vif_rx_modes[v->mode]->port_flags;
+}
+
 static int probe(struct bus_device *d, const char **why)
 {
 	struct vif *v = calloc(1, sizeof(*v));
@@ -105,7 +111,7 @@ static int probe(struct bus_device *d, const char **why)
 	if (!rc) {
 		v->port.ops = &vif_port_ops;
 		v->port.device = v;
-		v->port.flags = NET_PORT_PINNED | NET_PORT_SG | vif_rx_modes[v->mode]->port_flags;
+		v->port.flags = own_flags(v);
 		v->port.rules = &v->rules;
 		*why = "joining the switch";
 		rc = net_port_add(&v->port);
@@ -148,7 +154,7 @@ static void set_flags(void *arg)
 
 static void read_features(struct bus_device *d, struct vif *v)
 {
-	struct offload_change c = { v, NET_PORT_PINNED | NET_PORT_SG | vif_rx_modes[v->mode]->port_flags };
+	struct offload_change c = { v, own_flags(v) };
 
 	v->sg = bus_read_number(d, true, "feature-sg", 0);
 	v->rx_notify = bus_read_number(d, true, "feature-rx-notify", 0);

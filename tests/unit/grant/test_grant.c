@@ -368,6 +368,95 @@ static void swaps(void **state)
 	assert_int_equal(op[2].status, GNTST_bad_gntref);
 }
 
+static int transfer(uint64_t frame, uint16_t dom, uint32_t ref)
+{
+	gnttab_transfer_t op = { .mfn = frame, .domid = dom, .ref = ref, .status = 77 };
+
+	assert_int_equal(call(GNTTABOP_transfer, &op, 1), 0);
+	return op.status;
+}
+
+static void a_frame_changes_hands(void **state)
+{
+	uint64_t f = fake_frame(d0);
+
+	(void)state;
+	grant(d1, 5, 0, 0, GTF_accept_transfer);
+	assert_int_equal(transfer(f, 1, 5), GNTST_okay);
+	assert_ptr_equal(mfn_to_frame(mfn(f))->owner, d1);
+	assert_int_equal(frame_refs(fake_frame_state(f)), 1);
+	assert_int_equal(entry(d1, 5)->frame, f);
+	assert_int_equal(entry(d1, 5)->flags,
+			 GTF_accept_transfer | GTF_transfer_committed | GTF_transfer_completed);
+	/* the entry is used up, the frame is not ours any more */
+	assert_int_equal(transfer(fake_frame(d0), 1, 5), GNTST_bad_gntref);
+	grant(d1, 6, 0, 0, GTF_accept_transfer);
+	assert_int_equal(transfer(f, 1, 6), GNTST_bad_page);
+	assert_int_equal(entry(d1, 6)->flags, GTF_accept_transfer);
+}
+
+/* Each refusal leaves entry, frame and counts as they were. */
+static void transfers_refused(void **state)
+{
+	uint64_t f = fake_frame(d0), alien = fake_frame(d2);
+	uint32_t h;
+
+	(void)state;
+	grant(d1, 5, 0, 0, GTF_accept_transfer);
+	grant(d1, 6, 2, 0, GTF_accept_transfer);
+	grant(d1, 7, 0, f, GTF_permit_access);
+	grant(d1, 8, 0, 0, GTF_accept_transfer | GTF_transfer_committed);
+	assert_int_equal(transfer(alien, 1, 5), GNTST_bad_page);
+	assert_int_equal(transfer(RAM_FRAMES, 1, 5), GNTST_bad_page);
+	assert_int_equal(transfer(~0ULL, 1, 5), GNTST_bad_page);
+	assert_int_equal(transfer(f, 0, 5), GNTST_bad_domain);
+	assert_int_equal(transfer(f, DOMID_SELF, 5), GNTST_bad_domain);
+	assert_int_equal(transfer(f, 6, 5), GNTST_bad_domain);
+	assert_int_equal(transfer(f, 1, 6), GNTST_bad_gntref);
+	assert_int_equal(transfer(f, 1, 7), GNTST_bad_gntref);
+	assert_int_equal(transfer(f, 1, 8), GNTST_bad_gntref);
+	assert_int_equal(transfer(f, 1, 9), GNTST_bad_gntref);
+	assert_int_equal(transfer(f, 1, 512), GNTST_bad_gntref);
+	assert_int_equal(transfer(f, 1, ~0u), GNTST_bad_gntref);
+	/* a frame that somebody maps, by grant or as a page table */
+	grant(d0, 1, 2, f, GTF_permit_access);
+	fake_run(d2, 0);
+	assert_int_equal(map(0, 1, 0, true, &h), GNTST_okay);
+	fake_run(d0, 0);
+	assert_int_equal(transfer(f, 1, 5), GNTST_bad_page);
+	fake_run(d2, 0);
+	assert_int_equal(unmap(h, VA(0), 0), GNTST_okay);
+	fake_run(d0, 0);
+	/* a receiver without room, or that is going */
+	d1->max_pages = d1->tot_pages = 1;
+	assert_int_equal(transfer(f, 1, 5), GNTST_general_error);
+	d1->max_pages = 0;
+	d1->dying = DYING;
+	assert_int_equal(transfer(f, 1, 5), GNTST_general_error);
+	d1->dying = ALIVE;
+	assert_int_equal(entry(d1, 5)->flags, GTF_accept_transfer);
+	assert_int_equal(entry(d1, 5)->frame, 0);
+	assert_ptr_equal(mfn_to_frame(mfn(f))->owner, d0);
+	assert_int_equal(transfer(f, 1, 5), GNTST_okay);
+}
+
+static void transfers_go_on_after_preemption(void **state)
+{
+	gnttab_transfer_t op[6];
+	unsigned times = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		grant(d1, 10 + i, 0, 0, GTF_accept_transfer);
+		op[i] = (gnttab_transfer_t){ .mfn = fake_frame(d0), .domid = 1, .ref = 10 + i, .status = 77 };
+	}
+	fake_preempt_after = 2;
+	assert_int_equal(fake_hypercall(do_grant_table_op, GNTTABOP_transfer, op, 6, &times), 0);
+	assert_true(times > 1);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(op[i].status, GNTST_okay);
+}
+
 static void bad_arguments(void **state)
 {
 	gnttab_unmap_grant_ref_t op[2] = { { 0 }, { 0 } };
@@ -376,7 +465,6 @@ static void bad_arguments(void **state)
 	assert_int_equal(call(GNTTABOP_map_grant_ref, BAD_POINTER, 1), -EFAULT);
 	assert_int_equal(call(GNTTABOP_map_grant_ref, NULL, 0), 0);
 	assert_int_equal(call(GNTTABOP_copy, NULL, 0x80000000), -EINVAL);
-	assert_int_equal(call(GNTTABOP_transfer, op, 1), -ENOSYS);
 	assert_int_equal(call(GNTTABOP_dump_table, op, 1), -ENOSYS);
 	assert_int_equal(call(13, op, 1), -ENOSYS);
 	assert_int_equal(call(0xffffffff, op, 1), -ENOSYS);
@@ -533,7 +621,8 @@ int main(void)
 		TEST(a_mapped_entry_gives_no_more_than_it_says), TEST(a_dying_granter_grants_nothing),
 		TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins),
 		TEST(tables),
-		TEST(swaps), TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
+		TEST(swaps), TEST(a_frame_changes_hands), TEST(transfers_refused), TEST(transfers_go_on_after_preemption),
+		TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
 		TEST(a_racing_granter_gains_nothing), TEST(any_operations_keep_the_counts),
 	};
 	int failed = cmocka_run_group_tests_name("grant", tests, NULL, NULL);

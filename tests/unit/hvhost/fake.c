@@ -46,11 +46,32 @@ void fake_reset(void)
 {
 	map_at(DIRECTMAP_VIRT_START, RAM_FRAMES * PAGE_SIZE);
 	map_at(FRAMETABLE_VIRT_START, RAM_FRAMES * sizeof(struct frame));
+	map_at(M2P_VIRT_START, RAM_FRAMES * sizeof(uint64_t));
 	next_frame = 1;
 	host_current = NULL;
 	fake_preempt_after = 0;
 	fake_unblocked = 0;
 	fake_pirq_bound = 0;
+}
+
+int domain_page_steal(struct domain *d, struct frame *f)
+{
+	if (f->owner != d || frame_refs(f->state) != 2 || frame_tcount(f->state))
+		return -EBUSY;
+	f->owner = NULL;
+	f->state = 1;
+	return 0;
+}
+
+/* A limit of 0 is none. */
+int domain_page_assign(struct domain *d, struct frame *f)
+{
+	if (d->dying || (d->max_pages && d->tot_pages >= d->max_pages))
+		return -ENOMEM;
+	d->tot_pages++;
+	f->owner = d;
+	f->state = FRAME_ALLOCATED | 1;
+	return 0;
 }
 
 void *page_alloc_zeroed(void)
