@@ -42,7 +42,7 @@ $(NEWLIB)/stamp: guest-pv/libos/build-newlib
 
 $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a: $(NEWLIB)/stamp ;
 
-include guest-pv/net/net.mk
+include guest-pv/inet/inet.mk
 
 # --- The library OS ------------------------------------------------------------------------------
 LIBOS_CFLAGS := $(GUEST_CODE) $(GUEST_WARN) $(GUEST_INCLUDE) -Iguest-pv/libos/include -Idrivers \

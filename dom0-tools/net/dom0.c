@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <libos.h>
-#include <net/stack.h>
+#include <inet/stack.h>
 #include "net/netdev.h"
 #include "net/packet.h"
 

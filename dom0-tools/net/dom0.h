@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* ip as in guest-pv/net/stack.h, NULL: no address. Needs the switch. 0 or negative errno (-EINVAL: the text). */
+/* ip as in guest-pv/inet/stack.h, NULL: no address. Needs the switch. 0 or negative errno (-EINVAL: the text). */
 int net_dom0_start(const char *ip);
 int net_dom0_set_ip(const char *ip);
 void net_dom0_text(char *out, size_t size);	/* its address in words */

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 
-#define FD_MAX 64			/* descriptors of files; lwIP's sockets come behind (net/port/lwipopts.h) */
+#define FD_MAX 64			/* descriptors of files; lwIP's sockets come behind (inet/port/lwipopts.h) */
 #define FILE_SIZE_MAX ((size_t)1 << 40)
 
 struct node {

@@ -9,7 +9,7 @@
  * IP is "dhcp" or "ADDRESS/PREFIX[,GATEWAY]".
  */
 #include <libos.h>
-#include <net/net.h>
+#include <inet/inet.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -142,12 +142,12 @@ int main(int argc, char **argv)
 	int rc;
 
 	make_crc_table();
-	rc = argc < 4 ? -EINVAL : net_start(0, argv[1], time_now_ns() + START_NS);
+	rc = argc < 4 ? -EINVAL : inet_start(0, argv[1], time_now_ns() + START_NS);
 	if (rc) {
 		printf("tcp: %s\n", strerror(-rc));
 		return 1;
 	}
-	net_text(text, sizeof(text));
+	inet_text(text, sizeof(text));
 	printf("address %s\n", text);
 	if (!strcmp(argv[2], "listen"))
 		return serve(argv[3], take);

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
 # TCP/IP for programs on the library OS: lwIP from Debian's source, and what joins the two. Programs that
-# call net_start (net/net.h) get it linked in, others do not notice.
+# call inet_start (inet/inet.h) get it linked in, others do not notice.
 LWIP := $(B)/src/lwip
 LWIP_HEADER := $(LWIP)/src/include/lwip/init.h
 NET_LIB := $(B)/guest-pv/libnet.a
-NET_CFLAGS := -Iguest-pv/net/include -Iguest-pv/net/port -isystem $(LWIP)/src/include -DFD_SETSIZE=128
+NET_CFLAGS := -Iguest-pv/inet/include -Iguest-pv/inet/port -isystem $(LWIP)/src/include -DFD_SETSIZE=128
 
 $(LWIP_HEADER): | scripts/fetch-source
 	$(call say,FETCH,$(LWIP))
@@ -17,7 +17,7 @@ LWIP_SRC := $(addprefix $(LWIP)/src/, \
 	$(addprefix core/ipv4/,dhcp.c etharp.c icmp.c ip4.c ip4_addr.c ip4_frag.c) \
 	$(addprefix api/,api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c tcpip.c) netif/ethernet.c)
 LWIP_OBJ := $(LWIP_SRC:$(LWIP)/src/%=$(B)/lwip/%.o)
-NET_OBJ := $(patsubst %,$(B)/%.o,$(wildcard guest-pv/net/*.c))
+NET_OBJ := $(patsubst %,$(B)/%.o,$(wildcard guest-pv/inet/*.c))
 
 # Objects of lwIP, whose sources appear only when they are fetched.
 $(LWIP_OBJ): $(B)/lwip/%.o: $(LWIP_HEADER) | $(LIBOS_READY)

@@ -3,7 +3,7 @@
  * lwIP over netfront. Frames go up as they lie in netfront's pages, a pbuf a page, and the pages go back when
  * lwIP is done with them; frames go down copied, into pages that stay granted.
  */
-#include "net.h"
+#include "inet.h"
 #include "stack.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ static int start_threads(void)
 	return a && b ? 0 : -ENOMEM;
 }
 
-int net_start(unsigned int id, const char *ip, uint64_t deadline_ns)
+int inet_start(unsigned int id, const char *ip, uint64_t deadline_ns)
 {
 	static const struct netfront_user user = { .receive = receive, .link = set_up };
 	int rc = net_stack_start();
@@ -130,7 +130,7 @@ int net_start(unsigned int id, const char *ip, uint64_t deadline_ns)
 	return netfront_wait_up(front, deadline_ns) && net_link_wait(&link, deadline_ns) ? 0 : -ETIMEDOUT;
 }
 
-void net_text(char *out, size_t size)
+void inet_text(char *out, size_t size)
 {
 	net_link_text(&link, out, size);
 }
