@@ -57,6 +57,35 @@ static int cat_file(const char *path)
 	return 0;
 }
 
+static int copy_stream(FILE *from, FILE *to)
+{
+	char buf[4096];
+	size_t n;
+
+	while ((n = fread(buf, 1, sizeof(buf), from)))
+		if (fwrite(buf, 1, n, to) != n)
+			return EIO;
+	return ferror(from) || fflush(to) ? EIO : 0;
+}
+
+static int run_cp(int argc, char **argv)
+{
+	FILE *from, *to;
+	int error;
+
+	if (argc != 3)
+		return usage("cp");
+	from = fopen(argv[1], "r");
+	if (!from)
+		return complain("cp", argv[1], strerror(errno));
+	to = fopen(argv[2], "w");
+	error = to ? copy_stream(from, to) : errno;
+	fclose(from);
+	if (to)
+		fclose(to);
+	return error ? complain("cp", argv[2], strerror(error)) : 0;
+}
+
 static int run_cat(int argc, char **argv)
 {
 	int i, status = 0;
@@ -232,6 +261,7 @@ const struct builtin builtins[] = {
 	{ "disk", "[stats|add|remove|copy ...]", "list the disks, make and end RAM disks, copy", disk_main },
 	{ "ls", "[PATH ...]", "list files", run_ls },
 	{ "cat", "FILE ...", "print files", run_cat },
+	{ "cp", "FROM TO", "copy a file; below /tmp files can be made", run_cp },
 	{ "echo", "[WORD ...]", "print the words", run_echo },
 	{ "sleep", "SECONDS", "wait", run_sleep },
 	{ "source", "FILE", "run the commands in a file", run_source },

@@ -65,6 +65,14 @@ static void act_open(const char *arg)
 	       blkfront_info(disk)->discard ? " discard" : "");
 }
 
+/* Waits for a disk to be attached. */
+static void act_await(const char *arg)
+{
+	printf("waiting\n");
+	while (blkfront_find(arg, node, sizeof(node)))
+		thread_sleep_ns(10000000);
+}
+
 static void act_close(const char *arg)
 {
 	(void)arg;
@@ -76,7 +84,7 @@ static void act_close(const char *arg)
 static void act_detach(const char *arg)
 {
 	(void)arg;
-	printf("waiting\n");
+	printf("using\n");
 	if (!blkfront_closing(disk, OS_FOREVER))
 		wrong("not closing");
 	act_close("");
@@ -372,7 +380,7 @@ static const struct {
 	const char *name;
 	void (*act)(const char *arg);
 } actions[] = {
-	{ "open", act_open }, { "close", act_close }, { "detach", act_detach }, { "fill", act_fill },
+	{ "open", act_open }, { "await", act_await }, { "close", act_close }, { "detach", act_detach }, { "fill", act_fill },
 	{ "check", act_check }, { "flush", act_flush }, { "discard", act_discard }, { "barrier", act_barrier },
 	{ "threads", act_threads }, { "readonly", act_readonly }, { "load", act_load }, { "stats", act_stats },
 	{ "depth32", act_depth32 }, { "hostile", act_hostile }, { "wait", act_wait },

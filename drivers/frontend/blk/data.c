@@ -57,20 +57,34 @@ static int grant_in_place(struct blkfront *f, struct slot *s, unsigned int n)
 	return 0;
 }
 
-/* One page more that the slot keeps. */
-static int keep_page(struct blkfront *f, struct slot *s)
+/* A page that stays granted: one that was used before, or a new one. */
+static int take_kept(struct blkfront *f, struct kept_page *k)
 {
-	char *page = os_pages_alloc(1);
-	int ref = page ? gnttab_grant(f->backend, virt_to_mfn(page), false) : -XEN_ENOMEM;
+	int ref;
 
+	if (f->nr_kept) {
+		*k = f->kept[--f->nr_kept];
+		return 0;
+	}
+	if (f->nr_made == MAX_KEPT)
+		return -XEN_ENOSPC;
+	k->page = os_pages_alloc(1);
+	if (!k->page)
+		return -XEN_ENOMEM;
+	ref = gnttab_grant(f->backend, virt_to_mfn(k->page), false);
 	if (ref < 0) {
-		if (page)
-			os_pages_free(page, 1);
+		os_pages_free(k->page, 1);
 		return ref;
 	}
-	s->ref[s->nr_pages] = ref;
-	s->page[s->nr_pages++] = page;
+	k->ref = ref;
+	f->nr_made++;
 	return 0;
+}
+
+static void put_kept(struct blkfront *f, struct slot *s, unsigned int n)
+{
+	while (n--)
+		f->kept[f->nr_kept++] = (struct kept_page){ s->page[n], s->ref[n] };
 }
 
 /* Between the caller's buffer and the kept pages, which are laid out alike. */
@@ -93,13 +107,21 @@ static void copy(struct slot *s, bool out)
 
 static int grant_kept(struct blkfront *f, struct slot *s, unsigned int n)
 {
-	int rc = 0;
+	struct kept_page k;
+	int rc;
 
-	while (s->nr_pages < n && !rc)
-		rc = keep_page(f, s);
-	if (!rc && s->request->op != BLKFRONT_READ)
+	for (unsigned int i = 0; i < n; i++) {
+		rc = take_kept(f, &k);
+		if (rc) {
+			put_kept(f, s, i);
+			return rc;
+		}
+		s->page[i] = k.page;
+		s->ref[i] = k.ref;
+	}
+	if (s->request->op != BLKFRONT_READ)
 		copy(s, true);
-	return rc;
+	return 0;
 }
 
 /* A frame for the list of segments, granted for good with the first request that needs one. */
@@ -137,8 +159,12 @@ int blkfront_grant(struct blkfront *f, struct slot *s)
 
 int blkfront_revoke(struct blkfront *f, struct slot *s)
 {
-	int rc = f->info.persistent ? 0 : end_all(s, s->nr_refs);
+	int rc = 0;
 
+	if (f->info.persistent)
+		put_kept(f, s, s->nr_refs);
+	else
+		rc = end_all(s, s->nr_refs);
 	s->nr_refs = 0;
 	return rc;
 }
@@ -149,23 +175,27 @@ void blkfront_copy_back(struct blkfront *f, struct slot *s)
 		copy(s, false);
 }
 
-bool blkfront_drop(struct blkfront *f, struct slot *s)
+/* The page is the system's again only if the backend has let it go. */
+static bool free_page(void *page, grant_ref_t ref)
+{
+	if (gnttab_end(ref))
+		return false;
+	os_pages_free(page, 1);
+	return true;
+}
+
+bool blkfront_drop(struct blkfront *f)
 {
 	bool all = true;
 
-	(void)f;
-	if (s->indirect && gnttab_end(s->indirect_ref) == 0)
-		os_pages_free(s->indirect, 1);
-	else
-		all = !s->indirect;
-	s->indirect = NULL;
-	for (; s->nr_pages; s->nr_pages--) {
-		unsigned int last = s->nr_pages - 1;
+	for (unsigned int id = 0; id < f->info.depth; id++) {
+		struct slot *s = &f->slot[id];
 
-		if (gnttab_end(s->ref[last]))
-			all = false;
-		else
-			os_pages_free(s->page[last], 1);
+		if (s->indirect)
+			all &= free_page(s->indirect, s->indirect_ref);
+		s->indirect = NULL;
 	}
+	for (; f->nr_kept; f->nr_kept--)
+		all &= free_page(f->kept[f->nr_kept - 1].page, f->kept[f->nr_kept - 1].ref);
 	return all;
 }

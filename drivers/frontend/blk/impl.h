@@ -16,6 +16,7 @@
 #define MAX_PAGES (1u << MAX_ORDER)
 #define MAX_REQUESTS 128u		/* a power of two: in a ring of MAX_PAGES */
 #define MAX_SEGMENTS 64u
+#define MAX_KEPT 1024u			/* pages that persistent grants may take of the guest */
 #define PATH_SIZE 96
 
 /* A request on the ring. Its number is the request's id there. */
@@ -24,11 +25,16 @@ struct slot {
 	uint16_t nr_refs, next_free;
 	int16_t status;
 	grant_ref_t ref[MAX_SEGMENTS];
+	char *page[MAX_SEGMENTS];		/* persistent: what ref[] grants */
 	/* Kept from one request to the next. */
 	struct blkif_request_segment *indirect;
 	grant_ref_t indirect_ref;
-	char *page[MAX_SEGMENTS];		/* persistent: granted by ref[] for good; NULL from nr_pages on */
-	uint16_t nr_pages;
+};
+
+/* A page of our own that the backend may keep mapped. */
+struct kept_page {
+	char *page;
+	grant_ref_t ref;
 };
 
 struct blkfront {
@@ -52,6 +58,9 @@ struct blkfront {
 	unsigned int in_flight, free;		/* free: the first free slot's number, MAX_REQUESTS: none */
 	struct blkfront_counters counters;
 	struct slot slot[MAX_REQUESTS];
+	/* Persistent grants: pages no request uses now, the one used last on top; how many were made. */
+	struct kept_page kept[MAX_KEPT];
+	unsigned int nr_kept, nr_made;
 };
 
 /* ring.c */
@@ -65,7 +74,7 @@ int blkfront_grant(struct blkfront *f, struct slot *s);
 /* Ends the request's grants. -XEN_EBUSY: the backend holds a page. */
 int blkfront_revoke(struct blkfront *f, struct slot *s);
 void blkfront_copy_back(struct blkfront *f, struct slot *s);
-/* Lets go of what the slot kept. False: the backend holds a page. */
-bool blkfront_drop(struct blkfront *f, struct slot *s);
+/* Lets go of what was kept for later requests. False: the backend holds a page. */
+bool blkfront_drop(struct blkfront *f);
 
 #endif

@@ -128,8 +128,8 @@ static int submit(struct blkfront *f, struct blkfront_request *r)
 	rc = blkfront_grant(f, s);
 	if (rc) {
 		s->request = NULL;
-		/* Grants come back with the answers that are due. */
-		return rc == -XEN_ENOSPC && f->in_flight ? -XEN_EAGAIN : rc;
+		/* Grants and pages come back with the answers that are due. */
+		return (rc == -XEN_ENOSPC || rc == -XEN_ENOMEM) && f->in_flight ? -XEN_EAGAIN : rc;
 	}
 	f->free = s->next_free;
 	out = RING_GET_REQUEST(&f->ring, f->ring.req_prod_pvt);
@@ -185,10 +185,11 @@ static struct blkfront_request *finish(struct blkfront *f, unsigned int id, int 
 {
 	struct slot *s = &f->slot[id];
 	struct blkfront_request *r = s->request;
-	int rc = blkfront_revoke(f, s);
+	int rc;
 
-	if (!error && !rc)
+	if (!error)
 		blkfront_copy_back(f, s);
+	rc = blkfront_revoke(f, s);
 	r->error = rc ? rc : error;
 	push_free(f, id);
 	f->in_flight--;
@@ -299,13 +300,12 @@ void blkfront_wait(struct blkfront *f, uint64_t deadline_ns)
 bool blkfront_ring_fini(struct blkfront *f)
 {
 	struct blkfront_request *r;
-	bool all = true;
+	bool all;
 
 	os_lock(&f->lock);
 	f->connected = false;
 	r = fail_all(f);
-	for (unsigned int id = 0; id < f->info.depth; id++)
-		all &= blkfront_drop(f, &f->slot[id]);
+	all = blkfront_drop(f);
 	os_unlock(&f->lock);
 	tell(r);
 	return all;
