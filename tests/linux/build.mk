@@ -7,7 +7,12 @@ LINUX_STRESS_OBJ := $(patsubst %,$(B)/%.o,$(wildcard tests/linux/*.c))
 
 $(B)/vmlinuz: scripts/fetch-linux
 	$(call say,FETCH,$@)
-	$(Q)scripts/fetch-linux $@
+	$(Q)scripts/fetch-linux linux-image-cloud-amd64 $@
+
+# The one that can be the control domain.
+$(B)/vmlinuz-dom0: scripts/fetch-linux
+	$(call say,FETCH,$@)
+	$(Q)scripts/fetch-linux linux-image-amd64 $@
 
 $(LINUX_STRESS_OBJ): $(B)/%.o: %
 	$(call say,CC,$@)
@@ -31,4 +36,16 @@ $(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/compat tests/linux/init /bin/bu
 	$(Q)cp $$(find $(B)/vmlinuz.package/lib/modules -false $(LINUX_MODULES:%=-o -name %)) $(B)/linux/root/lib/modules/
 	$(Q)cd $(B)/linux/root && find . | LC_ALL=C sort | cpio --quiet -R 0:0 -o -H newc | gzip -n >../../linux.cpio.gz
 
-TEST_NEEDS += $(B)/vmlinuz $(B)/linux.cpio.gz
+# Linux as control domain needs its drivers for the machine's devices.
+DOM0_MODULES := virtio.ko virtio_ring.ko virtio_pci.ko virtio_pci_modern_dev.ko virtio_pci_legacy_dev.ko virtio_blk.ko \
+	virtio_net.ko net_failover.ko failover.ko
+
+$(B)/linux-dom0.cpio.gz: tests/linux/dom0-init /bin/busybox $(B)/vmlinuz-dom0
+	$(call say,CPIO,$@)
+	$(Q)rm -rf $(B)/linux/dom0 && mkdir -p $(B)/linux/dom0/bin $(B)/linux/dom0/lib/modules
+	$(Q)cp /bin/busybox $(B)/linux/dom0/bin/ && cp tests/linux/dom0-init $(B)/linux/dom0/init
+	$(Q)cp $$(find $(B)/vmlinuz-dom0.package/lib/modules -false $(DOM0_MODULES:%=-o -name %)) \
+		$(B)/linux/dom0/lib/modules/
+	$(Q)cd $(B)/linux/dom0 && find . | LC_ALL=C sort | cpio --quiet -R 0:0 -o -H newc | gzip -n >../../linux-dom0.cpio.gz
+
+TEST_NEEDS += $(B)/vmlinuz $(B)/linux.cpio.gz $(B)/vmlinuz-dom0 $(B)/linux-dom0.cpio.gz

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Debian's Linux, as its package ships it, as control domain: it drives the machine's disks and network card through
+the hypervisor, by messages and by pins."""
+import os
+import re
+
+import pytest
+
+import machine as driver
+from test_devices import empty, pattern, same
+
+
+@pytest.mark.parametrize("vectors", [4, 0])
+def test_linux_drives_the_devices(boot, tmp_path, vectors):
+    source, target = pattern(tmp_path / "a", 32768), empty(tmp_path / "b", 32768)
+    machine = boot("-d", os.path.join(driver.BUILD, "vmlinuz-dom0"), "-i", os.path.join(driver.BUILD, "linux-dom0.cpio.gz"),
+                   "-c", "console=hvc0 earlyprintk=xen", "-a", "dom0_mem=512M", "-D", source, "-D", target, "-N", "",
+                   "--", "-global", f"virtio-blk-pci.vectors={vectors}", "-global", f"virtio-net-pci.vectors={vectors}")
+    machine.expect(r"^end of test", timeout=240)
+    said = machine.said
+    assert not re.search(r"\b(BUG|WARNING|Oops)\b", said), said
+    assert "3 packets received" in said, said
+    assert same(source, target)
+    used = re.findall(r"^ *\d+: +[1-9]\d* +xen-pirq +-(\S+) +(virtio\S+)", said, re.M)
+    kinds = {kind for kind, _ in used}
+    assert kinds == ({"msi-x"} if vectors else {"ioapic-level"}), used
+    assert len(used) >= (4 if vectors else 2), used
+    machine.ended()
