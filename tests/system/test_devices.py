@@ -185,3 +185,15 @@ def test_frames_of_every_size(boot):
     assert peer.echo(b"still there") == b"still there"
     for _ in range(300):            # more than the card has buffers
         assert len(peer.echo(bytes(1400))) == 1400
+
+
+def test_disk_behind_a_bridge(boot, tmp_path):
+    """A machine with PCI Express, and a disk on a port of it that speaks only the new protocol."""
+    source, target = pattern(tmp_path / "a", 8192), empty(tmp_path / "b", 8192)
+    machine = boot("-D", source, "--", "-M", "q35", "-device", "pcie-root-port,id=slot,chassis=1",
+                   "-drive", f"if=none,id=b,format=raw,file={target}", "-device", "virtio-blk-pci,bus=slot,drive=b")
+    machine.prompt()
+    assert re.search(r"^01:00.0 .* 1af4:1042 ", machine.sh("lspci"), re.M)
+    assert re.search(r"^vdb .* virtio-blk 01:00.0$", machine.sh("disk"), re.M)
+    machine.sh("disk copy vda vdb")
+    assert same(source, target)
