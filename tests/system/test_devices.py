@@ -190,8 +190,8 @@ def test_frames_of_every_size(boot):
 def test_disk_behind_a_bridge(boot, tmp_path):
     """A machine with PCI Express, and a disk on a port of it that speaks only the new protocol."""
     source, target = pattern(tmp_path / "a", 8192), empty(tmp_path / "b", 8192)
-    machine = boot("-D", source, "--", "-M", "q35", "-device", "pcie-root-port,id=slot,chassis=1",
-                   "-drive", f"if=none,id=b,format=raw,file={target}", "-device", "virtio-blk-pci,bus=slot,drive=b")
+    machine = boot("-D", source, "--", "-M", "q35", "-device", "pcie-root-port,id=downstream,chassis=1",
+                   "-drive", f"if=none,id=b,format=raw,file={target}", "-device", "virtio-blk-pci,bus=downstream,drive=b")
     machine.prompt()
     assert re.search(r"^01:00.0 .* 1af4:1042 ", machine.sh("lspci"), re.M)
     assert re.search(r"^vdb .* virtio-blk 01:00.0$", machine.sh("disk"), re.M)
