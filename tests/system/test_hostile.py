@@ -81,7 +81,7 @@ def attacked(machines, hostile_initrd):
 
 
 def lives(machine, name):
-    return f"{name} " in machine.sh("pvctl list")
+    return re.search(rf"^{name} ", machine.sh("pvctl list"), re.M)
 
 
 def attack(machine, name, arguments="", limit=60):
@@ -120,7 +120,11 @@ def test_pair(attacked):
     while lives(attacked, "give"):
         audit(attacked)
     assert lives(attacked, "take")
-    holds(attack(attacked, "leftovers", "plant"))       # fills what is free with a pattern
+    attacked.sh("pvctl create /hostile/leftovers.cfg 'cmdline=\"plant\"'")     # fills memory with a pattern
+    while lives(attacked, "leftovers"):
+        audit(attacked)
+    holds(attacked.sh("pvctl console -l leftovers"))
+    attacked.sh("pvctl mem-max take 40")        # it waits for that
     while lives(attacked, "take"):
         audit(attacked)
         attacked.sh("sleep 0.1")

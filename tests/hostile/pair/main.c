@@ -15,6 +15,7 @@
 #define REF_BACK 8		/* of the taker's table: a page for the giver */
 #define LAST_REF 64
 #define LAST_PORT 128
+#define PATIENCE 60000000000UL	/* ns, with the other */
 
 /* The giver's entries, by number. */
 enum { WRITABLE = 8, READ_ONLY, FOR_ANOTHER, TRANSITIVE, SUB_PAGE, TRANSFER, GIVEN_BACK, A_TABLE, NOT_OWN, CHANGING };
@@ -75,9 +76,11 @@ static int copy(unsigned int ref, bool to, unsigned int offset, unsigned int len
 
 static volatile uint64_t *word(const void *p) { return (volatile uint64_t *)p; }
 
+static uint64_t too_late(void) { return time_now_ns() + PATIENCE; }
+
 static bool wait_for(volatile uint64_t *p, uint64_t value)
 {
-	for (unsigned int i = 0; i < 2000000 && *p != value; i++)
+	for (uint64_t end = too_late(); time_now_ns() < end && *p != value;)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	return *p == value;
 }
@@ -190,14 +193,16 @@ static void check_handles(grant_handle_t last, const uint64_t *held)
 static void take(void)
 {
 	char *rw, *ro, *back, *changing;
-	grant_handle_t h[4], handle;
+	grant_handle_t h[4] = { 0 }, handle;
+	domid_t me = DOMID_SELF;
+	long limit = hypercall_memory_op(XENMEM_maximum_reservation, &me);
 
 	other = self - 1;
 	grants_setup();
 	for (unsigned int i = 0; i < 3; i++)
 		page[i] = os_pages_alloc(1);
 	rw = os_va_alloc(1), ro = os_va_alloc(1), back = os_va_alloc(1), changing = os_va_alloc(1);
-	for (unsigned int i = 0; i < 2000000 && map_at(rw, WRITABLE, 0, &h[0]) != GNTST_okay; i++)
+	for (uint64_t end = too_late(); time_now_ns() < end && map_at(rw, WRITABLE, 0, &h[0]) != GNTST_okay;)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	check_value("what was granted", *word(rw), PATTERN + WRITABLE);
 	check_refs();
@@ -226,8 +231,8 @@ static void take(void)
 	check("the giver takes the page", wait_for(word(page[1]), PATTERN + 103));
 	*word(back) = PATTERN;
 
-	/* It ends now; the runner lets others take the memory that is free. */
-	for (uint64_t end = time_now_ns() + 4000000000UL; time_now_ns() < end;)
+	/* It ends now, and the runner has another take memory; then it changes our limit. */
+	for (uint64_t end = too_late(); time_now_ns() < end && hypercall_memory_op(XENMEM_maximum_reservation, &me) == limit;)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	check("what is held of the dead stays", *word(rw) == PATTERN + 102 && *word(back) == PATTERN &&
 						*word(ro) == PATTERN + READ_ONLY);
