@@ -3,7 +3,7 @@
 # The control domain's virtio queues and drivers on the host, under sanitizers: the real sources over a fake device
 # (fake.c), which can lie.
 VIRTIO_TEST := $(B)/tests/unit/virtio/virtio-test
-VIRTIO_TEST_SRC := $(wildcard tests/unit/virtio/*.c) $(addprefix dom0-tools/virtio/,queue.c blk.c net.c)
+VIRTIO_TEST_SRC := $(wildcard tests/unit/virtio/*.c) $(addprefix dom0-tools/virtio/,queue.c blk.c net.c net_rx.c net_tx.c)
 VIRTIO_TEST_OBJ := $(VIRTIO_TEST_SRC:%=$(B)/host/%.o)
 VIRTIO_TEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -D__XEN_INTERFACE_VERSION__=0x00040e00 -D__XEN_TOOLS__ \
