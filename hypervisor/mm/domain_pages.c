@@ -51,11 +51,17 @@ static bool count_in(struct domain *d, unsigned n)
 	return true;
 }
 
+/* A fresh frame, or one with the caller's reference, which becomes the allocation's; then a frame_hold may add
+ * another at any moment. */
 static void own(struct domain *d, struct frame *f)
 {
+	uint64_t s = READ_ONCE(f->state);
+
 	f->owner = d;
 	link_frame(&d->page_head, f);
-	__atomic_store_n(&f->state, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE);
+	while (!__atomic_compare_exchange_n(&f->state, &s, MAX(frame_refs(s), 1u) | FRAME_ALLOCATED, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
 }
 
 /* Off the list and out of the count. */

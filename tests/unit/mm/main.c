@@ -27,6 +27,7 @@ int main(void)
 		cmocka_unit_test(test_random_operations),
 		cmocka_unit_test(test_every_state),
 		cmocka_unit_test(test_two_cpus),
+		cmocka_unit_test(test_stamps),
 	};
 	int total = sizeof(tests) / sizeof(tests[0]),
 	    failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,3 +54,32 @@ void test_two_cpus(void **state)
 	assert_int_equal(frame_refs(fr(n)->state), 1);
 	assert_int_equal(frame_tcount(fr(n)->state), 0);
 }
+
+/* A frame's stamp is never older than what any CPU has put there: else one that still knows a mapping would be
+ * taken for clean. */
+static void *stamp(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		uint32_t t = __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST);
+
+		tlb_stamp(fr(n));
+		if ((int32_t)(READ_ONCE(fr(n)->tlb_stamp) - t) < 0)
+			__atomic_add_fetch(&violations, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+void test_stamps(void **state)
+{
+	pthread_t other;
+
+	(void)state;
+	world_reset();
+	n = world_alloc(&dom_a);
+	violations = 0;
+	assert_int_equal(pthread_create(&other, NULL, stamp, NULL), 0);
+	stamp(NULL);
+	pthread_join(other, NULL);
+	assert_int_equal(violations, 0);
+}

@@ -19,5 +19,6 @@ void test_finish_partial(void **state);
 void test_random_operations(void **state);
 void test_every_state(void **state);
 void test_two_cpus(void **state);
+void test_stamps(void **state);
 
 #endif
