@@ -3,7 +3,7 @@
 # The hypervisor: build/parvus, the flat bootable image, and build/parvus.elf, the same with symbols.
 
 HV_SRC := $(sort $(wildcard hypervisor/*/*.c))
-HV_ASM := hypervisor/boot/head.asm hypervisor/boot/trampoline.asm hypervisor/x86/entry.asm
+HV_ASM := hypervisor/boot/head.asm hypervisor/boot/trampoline.asm hypervisor/x86/entry.asm hypervisor/x86/pti.asm
 HV_SRC := $(filter-out hypervisor/x86/asm_offsets.c,$(HV_SRC))
 HV_SRC := $(filter-out hypervisor/debug/%,$(HV_SRC))
 HV_OBJ := $(patsubst %,$(B)/%.o,$(HV_ASM) $(HV_SRC))

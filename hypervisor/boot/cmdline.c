@@ -17,6 +17,8 @@ struct boot_options opt = {
 	.smp = true,
 	.smep = true,
 	.smap = true,
+	.xpti_dom0 = -1,
+	.xpti_domu = -1,
 };
 
 struct option {
@@ -126,6 +128,37 @@ static bool set_vcpus(void *to, const char *value)
 	return true;
 }
 
+/* Words with commas between: "default", a flag for all domains, or dom0 and domU by name. */
+static bool set_xpti(void *to, const char *value)
+{
+	char word[16];
+
+	(void)to;
+	for (const char *p = value ? value : "on", *end; p; p = *end ? end + 1 : NULL) {
+		bool on = true, dom0 = true, domu = true;
+		char *flag;
+
+		end = strchr(p, ',') ? strchr(p, ',') : p + strlen(p);
+		if ((size_t)(end - p) >= sizeof(word))
+			return false;
+		strlcpy(word, p, end - p + 1);
+		flag = strchr(word, '=');
+		if (flag)
+			*flag++ = 0;
+		if (!strcmp(word, "default")) {
+			opt.xpti_dom0 = opt.xpti_domu = -1;
+			continue;
+		}
+		domu = strcmp(word, "dom0");
+		dom0 = strcmp(word, "domu");
+		if (!set_flag(&on, dom0 && domu ? word : flag))
+			return false;
+		opt.xpti_dom0 = dom0 ? on : opt.xpti_dom0;
+		opt.xpti_domu = domu ? on : opt.xpti_domu;
+	}
+	return true;
+}
+
 static const struct option options[] = {
 	{ "console", opt.console, set_console, "com1, vga or none" },
 	{ "com1", &opt.com1_baud, set_baud, "a baud rate up to 115200" },
@@ -139,6 +172,7 @@ static const struct option options[] = {
 	{ "noreboot", &opt.noreboot, set_flag, "on or off" },
 	{ "smep", &opt.smep, set_flag, "on or off" },
 	{ "smap", &opt.smap, set_flag, "on or off" },
+	{ "xpti", NULL, set_xpti, "default, on, off, dom0=on or off, domu=on or off, with commas between" },
 };
 
 static const struct option *find(const char *name)
@@ -159,7 +193,7 @@ static void parse_word(char *word)
 	o = find(word);
 	if (!o && !value && !strncmp(word, "no-", 3)) {
 		o = find(word + 3);
-		o = o && o->set == set_flag ? o : NULL;
+		o = o && (o->set == set_flag || o->set == set_xpti) ? o : NULL;
 		value = "off";
 	}
 	if (!o)

@@ -10,6 +10,7 @@
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
+#include "pti.h"
 
 void boot_main(uint32_t magic, uint32_t info) __noreturn;
 bool multiboot_parse(uint32_t magic, uint32_t info);
@@ -28,8 +29,10 @@ void __init boot_main(uint32_t magic, uint32_t info)
 		panic("loaded by neither multiboot 1 nor 2 (magic %x)", magic);
 	cpu_detect();
 	cpu_patch_smap();		/* while our text is still writable */
+	pti_choose();			/* page-table isolation */
 	memory_init();			/* frame table, M2P, direct map, page allocator; W^X */
 	cpu_init(0);			/* descriptor tables: faults are reported */
+	pti_init();			/* what isolated guests' tables show of us */
 	console_late_init();		/* the screen, if asked for */
 	acpi_init();
 	apic_init();

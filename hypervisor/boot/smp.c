@@ -12,6 +12,7 @@
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
+#include "pti.h"
 #include "sched.h"
 #include "x86.h"
 
@@ -126,6 +127,7 @@ static void __init add_cpu(uint32_t id, uint32_t page)
 		printk(LOG_ERR, "CPU with APIC id %u left out: it does not answer", id);
 		return;
 	}
+	pti_add_cpu(c);
 	tsc_sync_lead(c);
 	while (!__atomic_load_n(&online, __ATOMIC_ACQUIRE))
 		__builtin_ia32_pause();

@@ -9,6 +9,7 @@
 #include "domain.h"
 #include "lib.h"
 #include "page.h"
+#include "pti.h"
 #include "uaccess.h"
 #include "x86.h"
 
@@ -120,10 +121,10 @@ void runstate_update_guest(struct vcpu *v)
 	if (v->pv.kernel_mode) {
 		copy_areas(v);
 	} else {
-		uint64_t user = read_cr3();
+		maddr_t user = root_read();
 
-		write_cr3(mfn_to_maddr(v->pv.base_kernel));
+		root_load(mfn_to_maddr(v->pv.base_kernel));
 		copy_areas(v);
-		write_cr3(user);
+		root_load(user);
 	}
 }

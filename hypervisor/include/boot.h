@@ -45,6 +45,7 @@ struct boot_options {
 	unsigned maxcpus;			/* CPUs to use, the boot CPU included; 0: all */
 	bool smp;				/* nosmp, no-smp: the boot CPU alone */
 	bool noreboot;
+	int xpti_dom0, xpti_domu;		/* page-table isolation; -1: as the CPU needs */
 	bool smep, smap;			/* no-smep, no-smap switch off */
 };
 extern struct boot_options opt;

@@ -15,6 +15,8 @@ struct vcpu;
 
 #define MAX_CPUS 64
 #define CPU_STACK_SIZE (4 * PAGE_SIZE)
+#define CPU_IST_STACKS 2		/* pages: NMI; double fault and machine check. Debug's is in struct cpu */
+#define PTI_SLOTS 5
 
 enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_STAND };
 
@@ -28,6 +30,8 @@ struct tss {
 } __packed;
 
 /*
+ * Numbers and addresses only, nothing of a guest's but where it was interrupted (mm/pti.c).
+ *
  * What only this CPU uses comes first; what others write to it, and what they read of it, have cache lines of
  * their own.
  */
@@ -37,6 +41,8 @@ struct cpu {
 	uint64_t frame_top;		/* end of ss in current->regs: where SYSCALL builds its frame */
 	uint64_t stack_top;		/* C stack; empty whenever a guest runs */
 	uint64_t scratch;		/* user rsp, for a moment, in the SYSCALL entry */
+	uint64_t hv_cr3, guest_cr3;	/* page-table isolation: to be loaded on the way in and out; 0: none */
+	uint64_t *iret_frame;		/* isolation: the five quadwords at the end of entry_stack */
 	unsigned id;
 	uint32_t apic_id;
 	struct vcpu *idle;
@@ -68,7 +74,16 @@ struct cpu {
 	s_time_t apic_deadline;		/* what the one-shot timer is armed for */
 	struct timer *timer_firing;	/* its handler runs */
 	struct tss tss __aligned(128);
-};
+
+	/* mm/pti.c: our root, and which slots of the guest's it has */
+	uint64_t *pti_l4;
+	uint16_t pti_slot[PTI_SLOTS];
+	unsigned pti_slots, pti_next;
+
+	uint64_t db_stack[14] __aligned(16);	/* of debug exceptions */
+	struct cpu *db_self;		/* above its frames: whose it is (entry.asm) */
+	uint64_t entry_stack[32] __aligned(16);	/* isolation: where the CPU builds the frames of traps */
+} __aligned(PAGE_SIZE);			/* whole pages: guests' tables show them where they are isolated, and nothing else */
 
 extern struct cpu *cpus[MAX_CPUS];
 extern unsigned nr_cpus;

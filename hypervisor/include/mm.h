@@ -70,6 +70,9 @@ bool mfn_is_m2p(mfn_t m);
 #define MAP_UC (MAP_RW | PTE_PCD | PTE_PWT)
 /* Maps [va, va+bytes) to maddr in every address space (slots 256-271 except 260); -ENOMEM. */
 int map_range(uint64_t va, maddr_t maddr, uint64_t bytes, uint64_t flags);
+/* Boot: one page in tables of ours below l4; -ENOMEM. And where something of ours lies. */
+int map_page(pte_t *l4, uint64_t va, maddr_t maddr, uint64_t flags);
+maddr_t own_maddr(const void *va);
 /* Boot: the 2 MB at va show what those at `like` do, by the same table. */
 void map_same_2mb(uint64_t va, uint64_t like);
 /* Device registers or firmware tables; any alignment. NULL if out of room. Never unmapped. */

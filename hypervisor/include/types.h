@@ -48,6 +48,7 @@ static inline maddr_t mfn_to_maddr(mfn_t m) { return m.n << PAGE_SHIFT; }
 #else
 #define __keeps_registers __attribute__((no_caller_saved_registers, cold))
 #endif
+#define __entry_data __attribute__((section(".bss.entry")))	/* mapped while guests run, see mm/pti.c */
 #define __noreturn __attribute__((noreturn))
 #define __packed __attribute__((packed))
 #define __aligned(n) __attribute__((aligned(n)))

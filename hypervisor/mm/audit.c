@@ -24,6 +24,7 @@
 #include "mm.h"
 #include "printk.h"
 #include "pt.h"
+#include "pti.h"
 
 #define MAX_REPORTS 20
 
@@ -109,9 +110,10 @@ static void check_our_slots(const struct domain *d, mfn_t table, const pte_t *t)
 
 	for (unsigned i = HV_L4_FIRST; i <= HV_L4_LAST; i++) {
 		mfn_t own = d ? virt_to_mfn(d->perdomain_l3) : MFN_NONE;
+		const pte_t *ours = d ? pti_slots_of(d) : idle_l4;
 		bool ok = i == PERDOMAIN_L4_SLOT
 				  ? mfn_eq(pte_mfn(t[i]), own) && !(t[i] & PTE_US)
-				  : (i == HV_L4_FIRST && !t[i]) || !((t[i] ^ idle_l4[i]) & ~ad);
+				  : (i == HV_L4_FIRST && !t[i]) || !((t[i] ^ ours[i]) & ~ad);
 
 		if (!ok)
 			wrong("L4 %lx[%u]: %016lx is not our entry", mfn_x(table), i, t[i]);

@@ -12,6 +12,7 @@
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
+#include "pti.h"
 #include "x86.h"
 
 pte_t *idle_l4;
@@ -43,10 +44,8 @@ static unsigned page_level(uint64_t va, maddr_t maddr, uint64_t bytes)
 	return !(both & (BIT(21) - 1)) && bytes >= BIT(21) ? 2 : 1;
 }
 
-static int map_one(uint64_t va, maddr_t maddr, unsigned level, uint64_t flags)
+static int map_one(pte_t *t, uint64_t va, maddr_t maddr, unsigned level, uint64_t flags)
 {
-	pte_t *t = idle_l4;
-
 	for (unsigned l = 4; l > level; l--) {
 		t = table_of(&t[PT_SLOT(va, l)]);
 		if (!t)
@@ -62,13 +61,31 @@ int map_range(uint64_t va, maddr_t maddr, uint64_t bytes, uint64_t flags)
 		unsigned level = page_level(va, maddr, bytes);
 		uint64_t step = 1UL << PT_SHIFT(level);
 
-		if (map_one(va, maddr, level, flags))
+		if (map_one(idle_l4, va, maddr, level, flags))
 			return -ENOMEM;
 		va += step;
 		maddr += step;
 		bytes -= step;
 	}
 	return 0;
+}
+
+int __init map_page(pte_t *l4, uint64_t va, maddr_t maddr, uint64_t flags)
+{
+	return map_one(l4, va, maddr, 1, flags);
+}
+
+maddr_t __init own_maddr(const void *va)
+{
+	const pte_t *t = idle_l4;
+
+	for (unsigned l = 4; ; l--) {
+		pte_t e = t[PT_SLOT(va, l)];
+
+		if (l == 1 || e & PTE_PS)
+			return (e & PTE_MFN_MASK & ~(BIT(PT_SHIFT(l)) - 1)) | ((uint64_t)va & (BIT(PT_SHIFT(l)) - 1));
+		t = mfn_to_virt(pte_mfn(e));
+	}
 }
 
 void __init map_same_2mb(uint64_t va, uint64_t like)
@@ -117,7 +134,7 @@ void __init own_tables_load(void)
 
 void hv_l4_install(struct domain *d, pte_t *l4)
 {
-	memcpy(&l4[HV_L4_FIRST], &idle_l4[HV_L4_FIRST], (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(pte_t));
+	memcpy(&l4[HV_L4_FIRST], &pti_slots_of(d)[HV_L4_FIRST], (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(pte_t));
 	l4[PERDOMAIN_L4_SLOT] = pte_make(virt_to_mfn(d->perdomain_l3), TABLE & ~PTE_US);
 }
 

@@ -12,6 +12,7 @@
 #include "mm.h"
 #include "printk.h"
 #include "pt.h"
+#include "pti.h"
 
 static inline pte_t swap(pte_t *ptep, pte_t val, bool keep_ad)
 {
@@ -79,7 +80,10 @@ static int table_update(struct vcpu *v, struct domain *d, struct domain *pg_owne
 	rc = pt_entry_get(d, pg_owner, level, val, true);
 	if (rc)
 		return rc;
-	put_old(v, level, swap(ptep, val, keep_ad));
+	val = swap(ptep, val, keep_ad);
+	if (unlikely(pti_on) && level == 4)
+		tlb_flush_local();	/* our own root may have a copy of the entry */
+	put_old(v, level, val);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "cpu.h"
 #include "domain.h"
 #include "pt.h"
+#include "pti.h"
 #include "x86.h"
 
 #define EVERYBODY_EACH (1u << 30)
@@ -35,7 +36,7 @@ static uint32_t tick(void)
 
 static void load(maddr_t base, uint32_t t)
 {
-	write_cr3(base);
+	root_load(base);
 	__atomic_store_n(&this_cpu()->tlb_flushed, t, __ATOMIC_RELEASE);
 }
 
@@ -45,12 +46,12 @@ void tlb_toggle_cr3(maddr_t base)
 {
 	uint32_t t = READ_ONCE(tlb_clock);
 
-	write_cr3(base);
+	root_load(base);
 	if (this_cpu()->tlb_flushed != t)
 		WRITE_ONCE(this_cpu()->tlb_flushed, t);
 }
 
-void tlb_flush_local(void) { tlb_load_cr3(read_cr3()); }
+void tlb_flush_local(void) { tlb_load_cr3(root_read()); }
 void tlb_flush_va_local(uint64_t va) { invlpg(va); }
 
 static bool flushed_since(const struct cpu *c, uint32_t t)
@@ -73,7 +74,7 @@ static void flush_cpus(uint64_t mask)
 	for (uint64_t m = others; m; m &= m - 1)
 		cpu_request_flush(__builtin_ctzll(m));
 	if (mask != others)
-		load(read_cr3(), t);
+		load(root_read(), t);
 	for (uint64_t m = others; m; m &= m - 1)
 		while (!flushed_since(cpus[__builtin_ctzll(m)], t))
 			cpu_relax();

@@ -13,6 +13,7 @@
 #include "errno.h"
 #include "mm.h"
 #include "printk.h"
+#include "pti.h"
 #include "x86.h"
 
 const struct sched_policy *sched_policy = &sched_rr;
@@ -203,7 +204,8 @@ static void switch_to(struct cpu *c, struct vcpu *v)
 {
 	c->curr = v;
 	c->frame_top = (uint64_t)&v->regs.es;
-	c->tss.rsp[0] = c->frame_top;
+	if (!pti_on)
+		c->tss.rsp[0] = c->frame_top;
 }
 
 /* c's sched_lock is held, and let go for a moment if there is nothing to run here. */

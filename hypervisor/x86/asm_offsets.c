@@ -16,6 +16,11 @@ void asm_offsets(void)
 	OFFSET(CPU_FRAME_TOP, struct cpu, frame_top);
 	OFFSET(CPU_STACK_TOP, struct cpu, stack_top);
 	OFFSET(CPU_SCRATCH, struct cpu, scratch);
+	OFFSET(CPU_HV_CR3, struct cpu, hv_cr3);
+	OFFSET(CPU_GUEST_CR3, struct cpu, guest_cr3);
+	OFFSET(CPU_IRET_FRAME, struct cpu, iret_frame);
+	OFFSET(CPU_ENTRY_TOP, struct cpu, entry_stack[32]);
+	OFFSET(CPU_DB_TOP, struct cpu, db_self);
 	OFFSET(CPU_SOFTIRQ, struct cpu, softirq_pending);
 	OFFSET(VCPU_REGS, struct vcpu, regs);
 	OFFSET(VCPU_RAX, struct vcpu, regs.rax);

@@ -13,21 +13,21 @@
 #include "printk.h"
 #include "x86.h"
 
-static struct cpu boot_cpu;
+static struct cpu boot_cpu __entry_data;
 struct cpu *cpus[MAX_CPUS] = { &boot_cpu };
 unsigned nr_cpus = 1;
 struct cpu_features cpu_features;
 uint64_t hv_cr4, guest_cr4 = CR4_TSD | CR4_DE;
-bool cpus_stopped;		/* an NMI is to halt who gets it (entry.asm) */
+bool cpus_stopped __entry_data;		/* an NMI is to halt who gets it (entry.asm) */
 
 struct idt_gate { uint16_t off0, sel; uint8_t ist, type; uint16_t off1; uint32_t off2, zero; } __packed;
 struct table_ptr { uint16_t limit; uint64_t base; } __packed;
 
-static struct idt_gate idt[256] __aligned(16);
+static struct idt_gate idt[256] __aligned(16) __entry_data;
 /* The boot CPU's: in the image, since they serve before there is an allocator. */
-#define NR_IST 3
 #define IST_DEBUG 1
-static uint8_t boot_stack[CPU_STACK_SIZE] __aligned(16), boot_ist_stacks[NR_IST][PAGE_SIZE] __aligned(16);
+static uint8_t boot_stack[CPU_STACK_SIZE] __aligned(16);
+static uint8_t boot_ist_stacks[CPU_IST_STACKS][PAGE_SIZE] __aligned(4096) __entry_data;
 static uint8_t boot_gdt_page[PAGE_SIZE] __aligned(4096);
 
 extern char trap_stubs[], syscall_entry[], syscall32_entry[], db_entry[], nmi_entry[], df_entry[], mc_entry[];
@@ -165,15 +165,15 @@ static void __init boot_cpu_memory(struct cpu *c)
 	c->gdt_page = boot_gdt_page;
 	c->gdt_mfn = maddr_to_mfn(image_to_maddr(boot_gdt_page));
 	c->stack_top = (uint64_t)boot_stack + CPU_STACK_SIZE;
-	for (unsigned i = 0; i < NR_IST; i++)
-		c->tss.ist[i] = (uint64_t)boot_ist_stacks[i] + PAGE_SIZE;
+	for (unsigned i = 0; i < CPU_IST_STACKS; i++)
+		c->tss.ist[i + 1] = (uint64_t)boot_ist_stacks[i] + PAGE_SIZE;
 	idt_init();
 }
 
 struct cpu *__init cpu_create(unsigned id, uint32_t apic_id)
 {
-	struct cpu *c = hv_alloc(MAX(sizeof(*c), PAGE_SIZE));
-	uint8_t *memory = hv_alloc(CPU_STACK_SIZE + (NR_IST + 1) * PAGE_SIZE);
+	struct cpu *c = hv_alloc(sizeof(*c));
+	uint8_t *memory = hv_alloc(CPU_STACK_SIZE + (CPU_IST_STACKS + 1) * PAGE_SIZE);
 
 	if (!c || !memory) {
 		hv_free(c);
@@ -184,9 +184,9 @@ struct cpu *__init cpu_create(unsigned id, uint32_t apic_id)
 	c->apic_id = apic_id;
 	c->gdt_page = memory;
 	c->gdt_mfn = virt_to_mfn(memory);
-	for (unsigned i = 0; i < NR_IST; i++)
-		c->tss.ist[i] = (uint64_t)memory + (i + 2) * PAGE_SIZE;
-	c->stack_top = (uint64_t)memory + (NR_IST + 1) * PAGE_SIZE + CPU_STACK_SIZE;
+	for (unsigned i = 0; i < CPU_IST_STACKS; i++)
+		c->tss.ist[i + 1] = (uint64_t)memory + (i + 2) * PAGE_SIZE;
+	c->stack_top = (uint64_t)memory + (CPU_IST_STACKS + 1) * PAGE_SIZE + CPU_STACK_SIZE;
 	return c;
 }
 
@@ -203,11 +203,11 @@ void cpu_init(unsigned id)
 
 	if (id == 0)
 		boot_cpu_memory(c);
-	/* Above its frames the stack of debug exceptions says whose it is (entry.asm). */
-	c->tss.ist[IST_DEBUG - 1] -= 16;
-	*(struct cpu **)c->tss.ist[IST_DEBUG - 1] = c;
 	c->tss.iomap = sizeof(c->tss);
-	c->tss.rsp[0] = c->stack_top;
+	c->db_self = c;
+	c->tss.ist[IST_DEBUG - 1] = (uint64_t)&c->db_self;
+	c->tss.rsp[0] = (uint64_t)&c->entry_stack[ARRAY_SIZE(c->entry_stack)];
+	c->iret_frame = &c->entry_stack[ARRAY_SIZE(c->entry_stack) - 5];
 	gdt_init(c);
 	cpu_load_own_gdt(c);
 	__asm__ volatile("push %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %1, %%ss\n"

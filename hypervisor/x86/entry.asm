@@ -23,9 +23,10 @@
 
 extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
 extern pv_deliver_event
+extern pti_trap, pti_syscall, pti_syscall32, pti_sysret, pti_iret, pti_fatal_cr3
 extern fatal_exception, cpus_stopped, debug_frame_lost
-global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, db_entry, nmi_entry, df_entry, mc_entry
-global hv_resume
+global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, trap_save, trap_in_hv, iret_fault.frame, db_entry, nmi_entry, df_entry, mc_entry
+global syscall_entry.frame, syscall32_entry.frame, hv_resume
 
 ; A site that becomes STAC or CLAC when the CPU has SMAP (x86/cpu.c).
 %macro CLAC_SITE 0
@@ -33,6 +34,14 @@ global hv_resume
 	[section .smap_table]
 	dq %%site, 0xca
 	__?SECT?__
+%endmacro
+
+; Where boot puts a jump to %1 if page tables are isolated (pti.asm), over the five bytes that follow.
+%macro PTI_SITE 1
+	[section .pti_table]
+	dq %%site, %1
+	__?SECT?__
+%%site:
 %endmacro
 
 %macro PUSH_GPRS 0
@@ -91,6 +100,7 @@ global hv_resume
 %endmacro
 
 section .smap_table noexec nowrite alloc
+section .pti_table noexec nowrite alloc
 section .text.entry exec align=16
 
 ; 256 stubs of 16 bytes, one a vector. Stack: rip cs rflags rsp ss above an error code (pushed by the CPU
@@ -110,6 +120,7 @@ trap_stubs:
 
 	align	16
 trap_common:
+	PTI_SITE pti_trap
 	test	byte [rsp + 16], 3
 	jz	trap_in_hv
 	swapgs
@@ -157,12 +168,14 @@ exit_to_guest:
 	pop	rsi
 	pop	rdi
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
+	PTI_SITE pti_sysret
 	swapgs
 	o64 sysret
 .iret:
 	POP_GPRS
 	add	rsp, 8
 .swapgs:
+	PTI_SITE pti_iret
 	swapgs
 .iretq:
 	iretq
@@ -198,6 +211,7 @@ leave_bounced:
 	pop	rsi
 	pop	rdi
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
+	PTI_SITE pti_sysret
 	swapgs
 	o64 sysret
 .iret:	sub	rsp, VCPU_R10 - VCPU_REGS
@@ -209,7 +223,9 @@ leave_bounced:
 	align	16
 syscall_entry:
 	swapgs
+	PTI_SITE pti_syscall
 	mov	[gs:CPU_SCRATCH], rsp
+.frame:
 	mov	rsp, [gs:CPU_FRAME_TOP]
 	push	FLAT_SS
 	push	qword [gs:CPU_SCRATCH]
@@ -265,6 +281,7 @@ syscall_entry:
 	pop	rsi
 	pop	rdi
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
+	PTI_SITE pti_sysret
 	swapgs
 	o64 sysret
 .iret:	lea	rsp, [rbx + VCPU_R11]
@@ -322,7 +339,9 @@ syscall_entry:
 	align	16
 syscall32_entry:
 	swapgs
+	PTI_SITE pti_syscall32
 	mov	[gs:CPU_SCRATCH], rsp
+.frame:
 	mov	rsp, [gs:CPU_FRAME_TOP]
 	push	FLAT_SS
 	push	qword [gs:CPU_SCRATCH]
@@ -356,6 +375,7 @@ trap_in_hv:
 ; are still in the CPU; rip, cs, rflags, rsp and ss of current->regs are intact.
 iret_fault:
 	swapgs
+.frame:
 	mov	rsp, [gs:CPU_FRAME_TOP]
 	sub	rsp, 48
 	mov	qword [rsp], 0
@@ -365,26 +385,24 @@ iret_fault:
 	call	iret_failed		; (struct vcpu *): failsafe callback
 	jmp	exit_to_guest
 
-; Debug exception, on its IST stack. From a guest: as if it had come the usual way. From us (a guest's
-; MOV SS before SYSCALL, a breakpoint on memory we touch for it): forget it.
+; Debug exception, on its IST stack, which is in struct cpu. From a guest: as if it had come the usual way. From us
+; (a guest's MOV SS before SYSCALL, a breakpoint on memory we touch for it): forget it.
 db_entry:
 	test	byte [rsp + 8], 3
 	jz	.hv
 	swapgs
-	push	rax
-	push	rbx
-	mov	rax, [gs:CPU_FRAME_TOP]
-%assign i 0
-%rep 5
-	mov	rbx, [rsp + 16 + i * 8]
-	mov	[rax - 40 + i * 8], rbx
-%assign i i+1
-%endrep
-	pop	rbx
-	pop	rax
+	mov	rsp, [gs:CPU_HV_CR3]
+	test	rsp, rsp
+	jz	.ours
+	mov	cr3, rsp
+.ours:
 	mov	rsp, [gs:CPU_FRAME_TOP]
-	sub	rsp, 48
-	mov	qword [rsp], 0
+%assign i 8
+%rep 5
+	push	qword [gs:CPU_DB_TOP - i]
+%assign i i+8
+%endrep
+	push	0
 	mov	dword [rsp + 4], 1
 	jmp	trap_save
 .hv:
@@ -401,6 +419,11 @@ db_entry:
 ; cannot go on. GS may be the guest's: the stack says whose CPU this is.
 .lost:
 	mov	rdi, [rsp + 48]
+	mov	rax, [rdi + CPU_HV_CR3]
+	test	rax, rax
+	jz	.ours_again
+	mov	cr3, rax
+.ours_again:
 	mov	rsp, [rdi + CPU_STACK_TOP]
 	call	debug_frame_lost	; (struct cpu *): the end of the domain
 	jmp	exit_to_guest.work
@@ -422,6 +445,11 @@ mc_entry:
 	mov	dword [rsp + 4], 18
 fatal:
 	PUSH_GPRS
+	mov	rax, [rel pti_fatal_cr3]
+	test	rax, rax
+	jz	.ours
+	mov	cr3, rax
+.ours:
 	mov	rdi, rsp
 	and	rsp, -16
 	call	fatal_exception		; does not return

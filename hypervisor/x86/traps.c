@@ -9,6 +9,7 @@
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
+#include "pti.h"
 #include "pt.h"
 #include "pv.h"
 #include "x86.h"
@@ -112,8 +113,11 @@ static uint64_t find_fixup(uint64_t rip)
 void trap_from_hv(struct cpu_user_regs *regs)
 {
 	unsigned vector = regs->entry_vector;
-	uint64_t fixup = vector < 32 ? find_fixup(regs->rip) : 0;
+	uint64_t fixup;
 
+	if (unlikely(pti_on) && vector == X_PF && pti_fault(read_cr2()))
+		return;
+	fixup = vector < 32 ? find_fixup(regs->rip) : 0;
 	if (fixup)
 		regs->rip = fixup;
 	else if (vector >= 32)

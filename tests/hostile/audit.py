@@ -58,6 +58,8 @@ class Audit:
         symbols = subprocess.run(["nm", elf], capture_output=True, text=True, check=True).stdout
         self.symbol = {line.split()[-1]: int(line.split()[0], 16) for line in symbols.splitlines()}
         self.root = self.at_image("idle_l4") - DIRECTMAP
+        isolated = self.at_image("entry_l4")        # 0: the machine does not isolate page tables
+        self.shown_root = isolated - DIRECTMAP if isolated else self.root
         self.max_mfn = self.at_image("max_mfn")
         self.frames = {n: f for n in range(self.max_mfn) if (f := self.read_frame(n))}
 
@@ -131,7 +133,7 @@ class Audit:
 
     def our_slot(self, n, frame, slot, entry):
         """260 differs by domain; 256, the M2P, user space may go without (VMASST_TYPE_m2p_strict)."""
-        ours = self.word(self.root + slot * 8)
+        ours = self.word(self.shown_root + slot * 8)
         if frame.state & VALID and slot != 260 and entry & ~A != ours & ~A and (slot != 256 or entry):
             self.complain(f"L4 {n:#x} slot {slot}: is not ours: {entry:#x}")
 

@@ -21,6 +21,7 @@ char last_log[256];
 unsigned nr_filtered, nr_freed;
 uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock;
+bool pti_on;
 
 bool mfn_is_mmio_for(mfn_t m, const struct domain *d, bool rw)
 {
@@ -32,6 +33,7 @@ void tlb_filter(struct frame *f) { (void)f; nr_filtered++; }
 long hypercall_again(void) { abort(); }
 void cpu_relax(void) { __builtin_ia32_pause(); }
 void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
+void tlb_flush_local(void) { }
 bool pv_desc_fix(uint64_t *desc) { return *desc != 0xbad; }
 
 /* What our own part of an L4 looks like here. */

@@ -24,6 +24,8 @@ struct vcpu *host_current;
 uint64_t max_mfn = NR_FRAMES;
 uint32_t tlb_clock = 1;
 pte_t *idle_l4;
+bool pti_on;
+const pte_t *pti_slots_of(const struct domain *d) { (void)d; return idle_l4; }
 mfn_t zero_page_mfn;
 spinlock_t domctl_lock;
 
