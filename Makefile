@@ -55,7 +55,7 @@ $(B)/deps.mk: scripts/install-deps scripts/packages
 	@scripts/install-deps
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: all run demo test bench iso debug clean help
+.PHONY: all run demo test bench ringbench iso debug clean help
 all: $(ALL) $(UNIT_TESTS)
 
 run: all
@@ -70,6 +70,9 @@ test: all $(TEST_NEEDS)
 
 bench: $(B)/parvus $(B)/pvbench.elf $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
 	@scripts/bench --peer $(PEER)
+
+ringbench: all $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
+	@scripts/ringbench --peer $(PEER)
 
 iso: $(B)/parvus.iso
 

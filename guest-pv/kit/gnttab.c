@@ -10,7 +10,7 @@
 #include <kit/pt.h>
 #include <xen/errno.h>
 
-#define MAX_FRAMES 4
+#define MAX_FRAMES 8
 #define PER_FRAME (PAGE_SIZE / sizeof(struct grant_entry_v1))
 #define NR_RESERVED 8		/* the domain builder's: console, xenstore and six to come */
 
@@ -36,7 +36,9 @@ int gnttab_init(unsigned int frames)
 
 	op.nr_frames = frames < MAX_FRAMES ? frames : MAX_FRAMES;
 	set_xen_guest_handle(op.frame_list, mfns);
-	rc = hypercall_grant_table_op(GNTTABOP_setup_table, &op, 1);
+	do
+		rc = hypercall_grant_table_op(GNTTABOP_setup_table, &op, 1);
+	while (!rc && op.status != GNTST_okay && (op.nr_frames /= 2));
 	if (rc || op.status != GNTST_okay)
 		return rc ? rc : -XEN_EINVAL;
 	table = os_va_alloc(op.nr_frames);

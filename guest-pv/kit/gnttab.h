@@ -9,7 +9,8 @@
 #include <kit/types.h>
 #include <xen/grant_table.h>
 
-/* Sets the table up with `frames` frames, mapped by os_va_alloc'ed addresses. 0 or an error. */
+/* Sets the table up with `frames` frames, or as many as this domain may have, mapped by os_va_alloc'ed addresses. 0 or
+ * an error. A frame has 512 references. */
 int gnttab_init(unsigned int frames);
 
 /* Lets domid use the frame behind an own linear page. Gives the reference, or -XEN_ENOSPC. */

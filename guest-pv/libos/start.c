@@ -13,7 +13,7 @@
 #include <kit/xenbus.h>
 
 #define ARGS_MAX 64
-#define GRANT_FRAMES 4
+#define GRANT_FRAMES 8
 
 extern int main(int argc, char **argv);
 void guest_start(struct start_info *si);
