@@ -7,7 +7,8 @@
  * What is freed is silent and can be mapped again, more often than there are vectors. While messages are mapped their
  * table cannot be written. Requests that make no sense are refused: entries, messages and functions that are not there,
  * tables that the function does not decode, pirqs out of range. On Parvus, which writes only to what can be a table: also
- * a table that dom0 put over RAM or over the interrupt controllers; and requests at random harm nothing.
+ * a table that dom0 put over RAM or over the interrupt controllers, and what is mapped already; and requests at random
+ * harm nothing.
  *
  * Device: virtio-serial-pci,addr=5,vectors=8,ioeventfd=off
  * Device: edu,addr=6
@@ -311,6 +312,20 @@ static void check_places(void)
 		    .type = MAP_PIRQ_TYPE_MSI_SEG, .devfn = SERIAL, .table_base = bar.base + 0x10000 }), -XEN_EINVAL);
 }
 
+/* Two messages with one entry of a table, or with the only message a function has. */
+static void check_twice(void)
+{
+	struct pci_irq first, second;
+
+	for (int entry = -1; entry <= 0; entry++) {
+		uint16_t bdf = entry < 0 ? EDU : SERIAL;
+
+		check_value("once", pci_irq_message(&first, bdf, entry, hit, NULL), 0);
+		check_value("and not twice", pci_irq_message(&second, bdf, entry, hit, NULL), -XEN_EEXIST);
+		pci_irq_free(&first);
+	}
+}
+
 static uint32_t below(uint32_t n)
 {
 	static uint64_t x = 88172645463325252UL;
@@ -379,6 +394,7 @@ void test_main(void)
 	check_refusals();
 	if (on_parvus()) {
 		check_places();
+		check_twice();
 		check_random();
 	}
 }
