@@ -24,6 +24,7 @@
 #define BAR(n) (0x10 + 4 * (n))
 
 #define CONTROL 2			/* of either capability */
+#define MSI_ENABLE 1
 #define MSI_MULTIPLE (7 << 4)		/* how many messages it may send, as a power of 2 */
 #define MSI_64BIT BIT(7)
 #define MSI_MASKABLE BIT(8)
@@ -210,4 +211,12 @@ int msi_map(const struct domain *d, const struct msi_request *r, int wanted)
 	return slot;
 }
 
-void msi_unmap(unsigned slot) { WRITE_ONCE(msis[slot].used, false); }
+/* The slot may soon be another function's: one that cannot be masked stops sending. */
+void msi_unmap(unsigned slot)
+{
+	const struct msi *m = &msis[slot];
+
+	if (!m->regs)
+		pci_write(m->bdf, m->cap + CONTROL, 2, msi_control(m) & ~MSI_ENABLE);
+	WRITE_ONCE(msis[slot].used, false);
+}
