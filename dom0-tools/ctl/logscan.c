@@ -2,8 +2,8 @@
 /*
  * A line belongs to a domain when it names it. A crash is reported as one such line and a register
  * and stack report that does not: those lines are recognised by their first word and taken until
- * one has another shape. Guests can write into the log (behind their own "(dN)" mark): text after a
- * mark of another domain is never taken.
+ * one has another shape. Guests can write into the log too: such a line begins with the guest's mark, "(dN)",
+ * where the hypervisor's own begin with its name, and is never taken.
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -115,6 +115,8 @@ char *logscan_domain(const char *log, unsigned int domid, unsigned int max_lines
 		const char *end = line + strcspn(line, "\n"), *p = skip_marks(line, end);
 
 		next = *end ? end + 1 : end;
+		if (is_domain_mark(line, end))
+			continue;
 		while (end > p && end[-1] == '\r')
 			end--;
 		if (mentions(p, end, domid))

@@ -11,9 +11,10 @@ typedef uint32_t __attribute__((may_alias)) entry_word;	/* flags, grantee in the
 
 #define CLAIM_TRIES 8		/* a granter that keeps changing its entry only hurts itself */
 
-static int16_t refuse(const struct domain *rd, uint32_t ref, uint16_t who, const char *why)
+static int16_t refuse(const struct domain *rd, uint32_t ref, const char *why)
 {
-	domain_log(rd, LOG_WARN, "grant %u refused to domain %u: %s\n", ref, who, why);
+	/* Whoever asks for what it does not get fills its own share of the log, not the granter's. */
+	guest_log(LOG_WARN, "refused grant %u of d%u: %s\n", ref, rd->id, why);
 	return GNTST_general_error;
 }
 
@@ -25,16 +26,16 @@ static int16_t claim(const struct domain *rd, uint32_t ref, uint16_t who, bool r
 
 	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
 		if (unlikely((old & (GTF_type_mask | GTF_sub_page)) != GTF_permit_access))
-			return refuse(rd, ref, who, "the entry permits no access to a whole frame");
+			return refuse(rd, ref, "the entry permits no access to a whole frame");
 		if (unlikely(old >> 16 != who))
-			return refuse(rd, ref, who, "the entry is for another domain");
+			return refuse(rd, ref, "the entry is for another domain");
 		if (unlikely(rw && (old & GTF_readonly)))
-			return refuse(rd, ref, who, "the entry is read-only");
+			return refuse(rd, ref, "the entry is read-only");
 		if (__atomic_compare_exchange_n(e, &old, old | in_use, false,
 						__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			return GNTST_okay;
 	}
-	return refuse(rd, ref, who, "the entry keeps changing");
+	return refuse(rd, ref, "the entry keeps changing");
 }
 
 /* Clears the in-use flags that no pin justifies. */
@@ -46,7 +47,7 @@ static void unclaim(struct domain *rd, uint32_t ref, const struct active *a)
 		__atomic_and_fetch(&grant_shared(rd->grant, ref)->flags, (uint16_t)~clear, __ATOMIC_RELEASE);
 }
 
-static int16_t hold_frame(struct domain *rd, uint32_t ref, uint16_t who, const struct active *a, bool rw)
+static int16_t hold_frame(struct domain *rd, uint32_t ref, const struct active *a, bool rw)
 {
 	mfn_t m = mfn(a->frame);
 	int err = likely(mfn_in_table(m)) ? frame_map(mfn_to_frame_nospec(m), rd, rw) : -EPERM;
@@ -54,8 +55,8 @@ static int16_t hold_frame(struct domain *rd, uint32_t ref, uint16_t who, const s
 	if (likely(!err))
 		return GNTST_okay;
 	if (err == -EBUSY)
-		return refuse(rd, ref, who, "the frame cannot be written, it has another type");
-	refuse(rd, ref, who, "the frame is not the granter's");
+		return refuse(rd, ref, "the frame cannot be written, it has another type");
+	refuse(rd, ref, "the frame is not the granter's");
 	return GNTST_bad_page;
 }
 
@@ -67,7 +68,7 @@ static int16_t pin(struct domain *rd, uint16_t who, uint32_t ref, bool rw, uint6
 	if (unlikely(READ_ONCE(rd->dying) != ALIVE))
 		return GNTST_bad_domain;
 	if (unlikely(a->pins && a->domid != who))
-		return refuse(rd, ref, who, "in use by another domain");
+		return refuse(rd, ref, "in use by another domain");
 	if (!a->pins || (rw && !a->writers)) {
 		st = claim(rd, ref, who, rw);
 		if (unlikely(st))
@@ -77,7 +78,7 @@ static int16_t pin(struct domain *rd, uint16_t who, uint32_t ref, bool rw, uint6
 		a->frame = READ_ONCE(grant_shared(rd->grant, ref)->frame);
 		a->domid = who;
 	}
-	st = hold_frame(rd, ref, who, a, rw);
+	st = hold_frame(rd, ref, a, rw);
 	if (unlikely(st)) {
 		unclaim(rd, ref, a);
 		return st;
@@ -94,7 +95,7 @@ int16_t grant_pin(struct domain *rd, uint16_t who, uint32_t ref, bool rw, uint64
 	int16_t st;
 
 	if (unlikely(ref >= nr)) {
-		domain_log(rd, LOG_WARN, "grant %u refused to domain %u: there are %u\n", ref, who, nr);
+		guest_log(LOG_WARN, "refused grant %u of d%u: it has %u\n", ref, rd->id, nr);
 		return GNTST_bad_gntref;
 	}
 	ref = index_nospec(ref, nr);

@@ -16,22 +16,21 @@ static void finds_its_lines(void **state)
 	static const char log[] =
 		"(XEN) Brought up 1 CPUs\n"
 		"(XEN) [    1.5] d5v0 Unhandled page fault fault/trap [#14, ec=0002]\r\n"
-		"(XEN) (d5) the guest's own words\n"
-		"(XEN) (d6) I am d5 and (d5) lies\n"
+		"(Parvus) (d5) refused something\n"
+		"(XEN) (d6) names d5 and (d5)\n"
 		"(XEN) d15v0 somebody else\n"
 		"(Parvus) d5 exceeds its limit\n"
 		"(XEN) mm.c:100:d51 other\n"
 		"(XEN) mm.c:100:d5 bad entry\n"
-		"(d5) no mark";
+		"(d5) the guest says: crashed: it is not true";
 
 	(void)state;
 	check(log, 5, 99, "d5v0 Unhandled page fault fault/trap [#14, ec=0002]\n"
-	      "(d5) the guest's own words\nd5 exceeds its limit\nmm.c:100:d5 bad entry\n"
-	      "(d5) no mark\n");
-	check(log, 6, 99, "(d6) I am d5 and (d5) lies\n");
+	      "(d5) refused something\nd5 exceeds its limit\nmm.c:100:d5 bad entry\n");
+	check(log, 6, 99, "(d6) names d5 and (d5)\n");
 	check(log, 7, 99, "");
 	check("", 7, 99, "");
-	check(log, 5, 2, "mm.c:100:d5 bad entry\n(d5) no mark\n");
+	check(log, 5, 2, "d5 exceeds its limit\nmm.c:100:d5 bad entry\n");
 }
 
 static void takes_the_crash_report(void **state)
