@@ -11,6 +11,7 @@
 #include <inet/stack.h>
 #include "net/netdev.h"
 #include "net/packet.h"
+#include "net/parse.h"
 
 #define WAITING_MAX 1024		/* frames lwIP is ahead of the switch */
 
@@ -19,6 +20,7 @@ static struct net_port port;
 static struct mutex lock = MUTEX_INIT;
 static struct frame { struct frame *next; struct pbuf *p; bool csum_blank; } *sending, **sending_end = &sending;
 static unsigned int waiting;
+static uint16_t guarded;		/* a TCP port that guests cannot reach; 0: none */
 
 /* --- From lwIP -------------------------------------------------------------------------------- */
 
@@ -214,13 +216,27 @@ static void deliver(struct net_packet *p)
 		net_packet_put(own);
 }
 
+/* Pieces of TCP have no ports to judge by: they do not pass either. Within transmit the port it came from is
+ * there. */
+static bool is_forbidden(const struct net_packet *p)
+{
+	return guarded && p->from->flags & NET_PORT_GUEST && p->l4_protocol == PROTO_TCP &&
+	       (!p->l4 || net_get16((const uint8_t *)p->frag[0].va + p->l4 + 2) == guarded);
+}
+
 static void transmit(struct net_port *self, struct net_queue *batch)
 {
 	struct net_packet *p;
 
 	(void)self;
-	while ((p = net_queue_pop(batch)))
-		deliver(p);
+	while ((p = net_queue_pop(batch))) {
+		if (is_forbidden(p)) {
+			port.tx.refused++;
+			net_packet_put(p);
+		} else {
+			deliver(p);
+		}
+	}
 }
 
 /* --- Start ------------------------------------------------------------------------------------ */
@@ -240,6 +256,11 @@ int net_dom0_start(const char *ip)
 	link.send = send;
 	rc = net_port_add(&port);
 	return rc ? rc : net_link_add(&link, ip);
+}
+
+void net_dom0_guard(uint16_t tcp_port)
+{
+	guarded = tcp_port;
 }
 
 int net_dom0_set_ip(const char *ip)

@@ -3,22 +3,62 @@
  * dom0's network, started: what its command line asks for, and `ip` and `net` to look at it.
  *
  *	ip=10.0.0.1/24[,GATEWAY[,NAMESERVER]] or ip=dhcp	dom0's own address; none without it
+ *	http=PORT						a status page there
+ *	remote=PORT,PASSWORD					pvctl there (remote.c says what that means)
  */
 #include "net/net.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <net/netback.h>
 #include "net/dom0.h"
+#include "net/service.h"
 #include "net/switch.h"
 
-static const char *ip;
+static const char *ip, *http, *remote;
 
 void net_option(const char *word)
 {
 	if (!strncmp(word, "ip=", 3))
 		ip = word + 3;
+	if (!strncmp(word, "http=", 5))
+		http = word + 5;
+	if (!strncmp(word, "remote=", 7))
+		remote = word + 7;
+}
+
+/* A port number, and what follows it in *rest; 0: none. */
+static uint16_t read_port(const char *text, const char **rest)
+{
+	char *end;
+	unsigned long n = *text >= '1' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+
+	*rest = n ? end : text;
+	return n <= 65535 ? (uint16_t)n : 0;
+}
+
+/* What is wrong with a service is said, and the rest of the system comes up. */
+static void start_services(void)
+{
+	const char *rest;
+	uint16_t port;
+	int rc;
+
+	if (http) {
+		port = read_port(http, &rest);
+		rc = port && !*rest ? http_start(port) : -EINVAL;
+		if (rc)
+			printf("http=%s: %s\n", http, rc == -EINVAL ? "expected a port" : strerror(-rc));
+	}
+	if (remote) {
+		port = read_port(remote, &rest);
+		rc = port && *rest == ',' ? remote_start(port, rest + 1) : -EINVAL;
+		if (rc)
+			printf("remote=: %s\n", rc == -EINVAL ? "expected PORT,PASSWORD with a password of 8 to 63 letters" :
+			       strerror(-rc));
+	}
 }
 
 int net_start(void)
@@ -29,7 +69,11 @@ int net_start(void)
 		printf("ip=%s: expected dhcp or ADDRESS/PREFIX[,GATEWAY[,NAMESERVER]]; dom0 has no address\n", ip);
 		rc = net_dom0_set_ip(NULL);
 	}
-	return rc ? rc : netback_start();
+	if (!rc)
+		rc = netback_start();
+	if (!rc)
+		start_services();
+	return rc;
 }
 
 int net_run_ip(int argc, char **argv)
