@@ -91,7 +91,8 @@ static struct block_io *next_io(struct block_device *disk)
 
 	l->free = io->next;
 	*io = (struct block_io){
-		.op = r->op, .queue = r->queue, .sector = r->sector + r->queue->device->start,
+		.op = r->op, .queue = r->queue,
+		.sector = r->op == BLOCK_FLUSH ? 0 : r->sector + r->queue->device->start,
 	};
 	append(io, &io->parts, r);
 	if ((r->op == BLOCK_READ || r->op == BLOCK_WRITE) && !r->alone && !r->barrier)

@@ -42,14 +42,14 @@ static int check(const struct block_queue *q, const struct block_request *r)
 {
 	const struct block_device *d = q->device;
 
-	if (r->op != BLOCK_READ && !q->write)
-		return r->op == BLOCK_FLUSH ? 0 : -EROFS;
+	if (r->op != BLOCK_READ && r->op != BLOCK_FLUSH && !q->write)
+		return -EROFS;
 	switch (r->op) {
 	case BLOCK_READ:
 	case BLOCK_WRITE:
 		return check_data(d, r);
 	case BLOCK_FLUSH:
-		return 0;
+		return r->nr_sectors || r->nr_segments ? -EINVAL : 0;
 	case BLOCK_DISCARD:
 		return d->discard_sectors ? check_range(d, r) : -EOPNOTSUPP;
 	}

@@ -266,7 +266,7 @@ unsigned int blkfront_poll(struct blkfront *f)
 	do {
 		os_lock(&f->lock);
 		r = f->connected && !f->broken ? take_answers(f) : NULL;
-		if (f->broken)
+		if (f->broken && !failed)
 			failed = fail_all(f);
 		else if (!r && f->connected && arm(f))
 			r = take_answers(f);

@@ -6,6 +6,8 @@
 #include "ringbench.h"
 #include <frontend/blk/blkfront.h>
 
+#include <xen/errno.h>
+
 #define MAX_DEPTH 64
 
 struct load {
@@ -14,6 +16,7 @@ struct load {
 	bool random;
 	uint64_t at, seed;
 	unsigned int left, busy;
+	struct blkfront_request *refused;	/* for want of grants: tried again when some come back */
 };
 
 static struct blkfront *disk;
@@ -39,6 +42,18 @@ static uint64_t place(void)
 	return (load.random ? load.seed >> 33 : load.at++) % places * load.sectors;
 }
 
+static void submit(struct blkfront_request *r)
+{
+	int rc = blkfront_submit(disk, r);
+
+	if (rc && rc != -XEN_EAGAIN)
+		os_panic("ringbench: a request was refused: %d", rc);
+	if (rc) {
+		r->next = load.refused;
+		load.refused = r;
+	}
+}
+
 static void begin(struct blkfront_request *r)
 {
 	load.left--;
@@ -47,8 +62,18 @@ static void begin(struct blkfront_request *r)
 	r->sector = place();
 	r->nr_sectors = load.sectors;
 	r->done = done;
-	if (blkfront_submit(disk, r))
-		os_panic("ringbench: a request was refused");
+	submit(r);
+}
+
+static void retry(void)
+{
+	struct blkfront_request *r = load.refused, *next;
+
+	load.refused = NULL;
+	for (; r; r = next) {
+		next = r->next;
+		submit(r);
+	}
 }
 
 static void run(unsigned int depth)
@@ -59,6 +84,7 @@ static void run(unsigned int depth)
 		blkfront_push(disk);
 		if (!blkfront_poll(disk))
 			blkfront_wait(disk, OS_FOREVER);
+		retry();
 	}
 }
 
