@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two domains on one processor. The second is made here of seven pages: code, a page shared with us, three pages
- * of nothing but page tables and their root. Measured are an event to it and its answer, a request in a ring of
- * shared memory and its response, and the processor yielded to it and back: each two changes of domain.
+ * Two domains, on one processor or, where there are more, on one each. The second is made here of seven pages: code, a
+ * page shared with us, three pages of nothing but page tables and their root. Measured are an event to it and its
+ * answer, a request in a ring of shared memory and its response, and the processor yielded to it and back: each
+ * two changes of domain. On two processors a figure is of both together; who waits sleeps.
  */
 #define __XEN_TOOLS__ 1
 #include "control.h"
 #include <string.h>
 #include <xen/sched.h>
+#include <xen/sysctl.h>
 
 #define VA 0x100000UL			/* its pages, in this order */
 enum { CODE, SHARED, L1, L2, L3, L4, PAGES };
@@ -52,6 +54,26 @@ static void allocate(void)
 	set_xen_guest_handle(r.extent_start, frames);
 	if (hypercall_memory_op(XENMEM_populate_physmap, &r) != PAGES)
 		os_panic("pvbench: no memory for a second domain");
+}
+
+static unsigned int processors(void)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+
+	must("physinfo", hypercall_sysctl(&op));
+	return op.u.physinfo.nr_cpus;
+}
+
+static void pin_to(domid_t dom, unsigned int cpu)
+{
+	struct xen_domctl_vcpuaffinity *a = &control_op.u.vcpuaffinity;
+	uint64_t set = 1UL << cpu;
+
+	memset(a, 0, sizeof(*a));
+	a->flags = XEN_VCPUAFFINITY_HARD;
+	a->cpumap_hard.nr_bits = 64;
+	set_xen_guest_handle(a->cpumap_hard.bitmap, (uint8_t *)&set);
+	must("setvcpuaffinity", control(XEN_DOMCTL_setvcpuaffinity, dom));
 }
 
 static void fill_tables(mfn_t shared_info)
@@ -129,6 +151,10 @@ static void make(const char *entry)
 	info = control_op.u.getdomaininfo.shared_info_frame;
 	mask_upcalls(info);
 	allocate();
+	if (processors() > 1) {
+		pin_to(0, 0);
+		pin_to(domid, 1);
+	}
 	code = frames_map(&frames[CODE], 1, PTE_RW, domid);
 	shared = frames_map(&frames[SHARED], 1, PTE_RW, domid);
 	if (!code || !shared)
