@@ -61,7 +61,8 @@ void ipi_handle(void);				/* VECTOR_IPI; ipi.c */
 void irq_dispatch(unsigned vector);		/* from the entry code: EOI rules included */
 int irq_set_hv_handler(unsigned gsi, void (*fn)(void));	/* serial; routed and unmasked at once */
 /* dom0's pirq: below 16 an ISA interrupt, below NR_GSIS the GSI of that number, else a mapped message. */
-int pirq_setup(unsigned gsi, bool level, bool low);	/* PHYSDEVOP_setup_gsi; -EBUSY: bound otherwise */
+int pirq_setup(unsigned gsi, bool level, bool low);	/* PHYSDEVOP_setup_gsi; -EBUSY: bound otherwise;
+									 * -EEXIST: the hypervisor's own */
 /* -EPERM: not dom0, -EBUSY: bound or ours, -EINVAL: no such pin or message. Caller holds event_lock. */
 int pirq_bind(struct domain *d, unsigned pirq, bool shareable);
 void pirq_unbind(struct domain *d, unsigned pirq);

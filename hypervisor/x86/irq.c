@@ -163,7 +163,9 @@ int pirq_setup(unsigned gsi, bool level, bool low)
 		return -EINVAL;
 	q = irq_of(gsi);
 	spin_lock(&irq_lock);
-	if (q->handler || (q->owner && (q->level != level || q->low != low))) {
+	if (q->handler) {
+		rc = -EEXIST;		/* ours, and set up already */
+	} else if (q->owner && (q->level != level || q->low != low)) {
 		rc = -EBUSY;
 	} else {
 		q->level = level;

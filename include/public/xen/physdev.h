@@ -182,6 +182,7 @@ struct physdev_op {
 typedef struct physdev_op physdev_op_t;
 DEFINE_XEN_GUEST_HANDLE(physdev_op_t);
 
+/* -EEXIST: the hypervisor's own, which is set up; -EBUSY: bound with another trigger or polarity. */
 struct physdev_setup_gsi {
 	int gsi;
 	uint8_t triggering;		/* 0 edge, 1 level */
