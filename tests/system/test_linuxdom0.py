@@ -37,7 +37,7 @@ def test_linux_works_hard(boot):
     machine.expect("^userland ready", timeout=240)
     machine.expect(PROMPT)
     assert "Already setup the GSI :4" in guest(machine, "dmesg")        # the serial line is the hypervisor's
-    assert guest(machine, "stress 0.5").count(" ok, ") == 10
+    assert guest(machine, "stress 0.5").count(" ok, ") >= 10
     clean(machine)
     machine.type("poweroff -f\r")
     machine.ended()

@@ -23,7 +23,7 @@ def test_half_an_hour(boot, linux_initrd):  # noqa: F811
     machine.expect("^userland ready", timeout=BOOTS)
     machine.expect(PROMPT)
     said = guest(machine, WORK, timeout=LIMIT)
-    assert int(re.search(r"^rounds=(\d+)", said, re.M)[1]) > 40 and said.count(" ok, ") == 10, said
+    assert int(re.search(r"^rounds=(\d+)", said, re.M)[1]) > 40 and said.count(" ok, ") >= 10, said
     assert float(guest(machine, "cut -d' ' -f1 /proc/uptime")) >= SECONDS
     clean(machine)
     machine.leave()
