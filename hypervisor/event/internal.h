@@ -74,7 +74,7 @@ int evtchn_bind_vcpu(struct domain *d, unsigned port, unsigned vcpu);
 bool evtchn_virq_is_global(unsigned virq);
 
 /* send.c; 0 or -EINVAL */
-int evtchn_send(struct domain *d, unsigned port);
+long evtchn_send(struct domain *d, unsigned port);
 int evtchn_unmask(struct domain *d, unsigned port);
 
 #endif

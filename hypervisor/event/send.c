@@ -9,7 +9,8 @@
  */
 #include "internal.h"
 
-static void wake_pollers(struct domain *d, unsigned port)
+/* Out of line: the path without pollers needs no registers saved. */
+static __attribute__((noinline)) void wake_pollers(struct domain *d, unsigned port)
 {
 	for (unsigned w = 0; w < ARRAY_SIZE(d->evtchn->polling); w++) {
 		uint64_t bits = __atomic_load_n(&d->evtchn->polling[w], __ATOMIC_RELAXED);
@@ -60,10 +61,10 @@ static void notify(struct domain *d, unsigned port, const struct evtchn *c)
 		evtchn_set_pending(v, port);
 }
 
-int evtchn_send(struct domain *d, unsigned port)
+long evtchn_send(struct domain *d, unsigned port)
 {
 	const struct evtchn *c;
-	int err = 0;
+	long err = 0;
 
 	spin_lock(&d->event_lock);
 	c = evtchn_find(d, port);

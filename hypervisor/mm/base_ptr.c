@@ -60,12 +60,12 @@ static void show_m2p(const struct vcpu *v, mfn_t m, bool user)
 		*slot = 0;
 }
 
-static int set_base(struct vcpu *v, mfn_t m, bool user)
+static __force_inline int set_base(struct vcpu *v, mfn_t m, bool user)
 {
 	mfn_t *base = user ? &v->pv.base_user : &v->pv.base_kernel, old = *base;
-	int rc = pt_finish(v, v->domain);
+	int rc = unlikely(v->unfinished) ? pt_finish(v, v->domain) : 0;
 
-	if (rc)
+	if (unlikely(rc))
 		return rc;
 	if (!mfn_eq(m, old)) {
 		rc = get_l4(v->domain, m, user);
@@ -87,7 +87,7 @@ int vcpu_set_base(struct vcpu *v, mfn_t m, bool user)
 	int rc;
 
 	spin_lock(&v->domain->mm_lock);
-	rc = set_base(v, m, user);
+	rc = user ? set_base(v, m, true) : set_base(v, m, false);
 	spin_unlock(&v->domain->mm_lock);
 	return rc;
 }

@@ -17,8 +17,6 @@
 #include "uaccess.h"
 #include "x86.h"
 
-#define BATCH 8
-
 /* d: the domain named by the caller; rc as the guest shall see it, or -ERESTART: once more. */
 typedef int op_fn(struct domain *d, const mmuext_op_t *op);
 
@@ -193,7 +191,7 @@ static int unsupported(struct domain *d, const mmuext_op_t *op)
 	return -EOPNOTSUPP;
 }
 
-static const struct {
+static const struct op {
 	op_fn *fn;
 	bool foreign;		/* a privileged caller may name another domain */
 	bool locked;		/* under the domain's mm_lock */
@@ -220,57 +218,51 @@ static const struct {
 	[MMUEXT_UNMARK_SUPER] = { unsupported, true, false },
 };
 
-static int one_op(struct domain *d, const mmuext_op_t *op)
+static int one_op(struct vcpu *v, struct domain *d, const mmuext_op_t *op)
 {
-	unsigned cmd = op->cmd;
+	const struct op *o = &ops[index_nospec(op->cmd, ARRAY_SIZE(ops))];
 	int rc;
 
-	if (cmd >= ARRAY_SIZE(ops) || !ops[index_nospec(cmd, ARRAY_SIZE(ops))].fn)
+	if (unlikely(op->cmd >= ARRAY_SIZE(ops) || !o->fn))
 		return -ENOSYS;
-	cmd = index_nospec(cmd, ARRAY_SIZE(ops));
-	if (!ops[cmd].foreign && d != current->domain)
+	if (unlikely(d != v->domain && !o->foreign))
 		return -EPERM;
-	if (!ops[cmd].locked)
-		return ops[cmd].fn(d, op);
+	if (!o->locked)
+		return o->fn(d, op);
 	spin_lock(&d->mm_lock);
-	rc = d->dying ? -ESRCH : pt_finish(current, d);
+	rc = d->dying ? -ESRCH : pt_finish(v, d);
 	if (!rc)
-		rc = ops[cmd].fn(d, op);
+		rc = o->fn(d, op);
 	spin_unlock(&d->mm_lock);
 	return rc;
 }
 
 /* What the last operation left behind, even if it was the last of all. */
-static int finish(struct domain *d)
+static int finish(struct vcpu *v, struct domain *d)
 {
 	int rc;
 
-	if (likely(!current->unfinished))
-		return 0;
 	spin_lock(&d->mm_lock);
-	rc = pt_finish(current, d);
+	rc = pt_finish(v, d);
 	spin_unlock(&d->mm_lock);
 	return rc;
 }
 
-static int run(struct domain *d, XEN_GUEST_HANDLE(mmuext_op_t) uops, uint64_t count, uint64_t *done)
+static int run(struct vcpu *v, struct domain *d, const mmuext_op_t *uops, uint64_t count, uint64_t *done)
 {
-	mmuext_op_t op[BATCH];
-	int rc = finish(d);
+	int rc = unlikely(v->unfinished) ? finish(v, d) : 0;
 
 	while (!rc && *done < count) {
-		unsigned n = MIN(count - *done, (uint64_t)BATCH);
+		mmuext_op_t op;
 
-		if (copy_from_guest_off(op, uops, *done, n))
+		if (unlikely(copy_from_guest_bytes(&op, uops + *done, sizeof(op))))
 			return -EFAULT;
-		for (unsigned i = 0; i < n && !rc; i++) {
-			rc = one_op(d, &op[i]);
-			if (rc)
-				break;
-			++*done;
-			if (current->unfinished || (*done < count && preempt_needed()))
-				rc = -ERESTART;
-		}
+		rc = one_op(v, d, &op);
+		if (unlikely(rc))
+			break;
+		++*done;
+		if (unlikely(v->unfinished) || (*done < count && preempt_needed()))
+			rc = -ERESTART;
 	}
 	return rc;
 }
@@ -278,20 +270,21 @@ static int run(struct domain *d, XEN_GUEST_HANDLE(mmuext_op_t) uops, uint64_t co
 long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t domid, uint64_t a5,
 		  uint64_t a6)
 {
-	XEN_GUEST_HANDLE(mmuext_op_t) ops_handle = { (mmuext_op_t *)uops };
-	uint64_t done = current->cont.done;
-	struct domain *d;
-	int rc = mmu_pg_owner((uint32_t)domid, &d);
+	struct vcpu *v = current;
+	uint64_t done = v->cont.done;
+	struct domain *d = v->domain;
+	int rc = likely((uint32_t)domid == DOMID_SELF) ? 0 : mmu_pg_owner((uint32_t)domid, &d);
 
 	(void)a5, (void)a6;
-	if (!rc && (!d || d->id >= DOMID_FIRST_RESERVED)) {
+	if (unlikely(!rc && (!d || d->id >= DOMID_FIRST_RESERVED))) {
 		mmu_pg_owner_put(d);
 		return -EPERM;	/* those have no tables */
 	}
 	if (!rc) {
-		rc = run(d, ops_handle, (uint32_t)count, &done);
-		mmu_pg_owner_put(d);
+		rc = run(v, d, (const mmuext_op_t *)uops, (uint32_t)count, &done);
+		if (unlikely(d != v->domain))
+			mmu_pg_owner_put(d);
 	}
-	current->cont.done = done;
-	return mmu_report_done(rc, pdone, done);
+	v->cont.done = done;
+	return likely(!pdone) ? rc : mmu_report_done(rc, pdone, done);
 }

@@ -26,10 +26,19 @@ void iret_failed(struct vcpu *v);
 
 void pv_toggle_mode(struct vcpu *v)
 {
-	*pv_gs_base(v) = rdmsr(MSR_KERNEL_GS_BASE);
-	v->pv.kernel_mode = !v->pv.kernel_mode;
-	wrmsr(MSR_KERNEL_GS_BASE, *pv_gs_base(v));
-	tlb_toggle_cr3(mfn_to_maddr(v->pv.kernel_mode ? v->pv.base_kernel : v->pv.base_user));
+	uint64_t gs = rdmsr(MSR_KERNEL_GS_BASE);
+
+	if (v->pv.kernel_mode) {
+		v->pv.gs_base_kernel = gs;
+		v->pv.kernel_mode = false;
+		wrmsr(MSR_KERNEL_GS_BASE, v->pv.gs_base_user);
+		tlb_toggle_cr3(mfn_to_maddr(v->pv.base_user));
+	} else {
+		v->pv.gs_base_user = gs;
+		v->pv.kernel_mode = true;
+		wrmsr(MSR_KERNEL_GS_BASE, v->pv.gs_base_kernel);
+		tlb_toggle_cr3(mfn_to_maddr(v->pv.base_kernel));
+	}
 }
 
 /* Where to, and what with. */
