@@ -369,6 +369,20 @@ static void act_depth32(const char *arg)
 	pages_free(pages, 32);
 }
 
+/* All of the above that a disk can do. */
+static void act_all(const char *arg)
+{
+	act_fill("1");
+	act_check("1");
+	act_flush(arg);
+	act_discard(arg);
+	act_barrier(arg);
+	act_threads(arg);
+	act_fill("2");
+	act_check("2");
+	act_depth32(arg);
+}
+
 static void act_wait(const char *arg)
 {
 	(void)arg;
@@ -383,7 +397,7 @@ static const struct {
 	{ "open", act_open }, { "await", act_await }, { "close", act_close }, { "detach", act_detach }, { "fill", act_fill },
 	{ "check", act_check }, { "flush", act_flush }, { "discard", act_discard }, { "barrier", act_barrier },
 	{ "threads", act_threads }, { "readonly", act_readonly }, { "load", act_load }, { "stats", act_stats },
-	{ "depth32", act_depth32 }, { "hostile", act_hostile }, { "wait", act_wait },
+	{ "depth32", act_depth32 }, { "all", act_all }, { "hostile", act_hostile }, { "wait", act_wait },
 };
 
 static void act(char *word)

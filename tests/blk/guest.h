@@ -13,7 +13,8 @@ extern struct blkfront *disk;
 /* Says it and crashes the domain. */
 void wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* hostile.c: plays a frontend that lies, by the name of the lie, on the disk NAME,LIE. */
+/* hostile.c: plays a frontend that lies, by the name of the lie, on the disk NAME,LIE; without one all that can be
+ * survived. */
 void act_hostile(const char *arg);
 
 #endif

@@ -347,10 +347,9 @@ void act_hostile(const char *arg)
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(arg, ","), arg);
 	find(name);
-	for (size_t i = 0; lie && i < sizeof(lies) / sizeof(lies[0]); i++)
-		if (!strcmp(lies[i].name, lie + 1)) {
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
+		if (lie ? !strcmp(lies[i].name, lie + 1) : lies[i].lie != lie_vanish) {
 			lies[i].lie();
-			return;
+			printf("lie %s: told\n", lies[i].name);
 		}
-	wrong("no lie %s", arg);
 }

@@ -113,7 +113,7 @@ def await_end(machine, name):
 
 
 def run(machine, words, disk="", name="a", timeout=180):
-    """A guest that does the words; what it said."""
+    """A guest that does the words; what it said. Another hypervisor may lose what is typed beyond 128 bytes."""
     machine.type(f"pvctl create -c /blk/{name}.cfg 'extra=\"{words}\"' 'disk=[{disk}]'\r")
     said = machine.prompt(timeout)
     await_end(machine, name)
@@ -133,7 +133,7 @@ def works(machine, words, disk, **how):
 def test_all_requests(machine, kind):
     """What is written is read again, by depth 64 and by threads; barriers hold; at depth 32 one event for 8 requests at most."""
     options = ",persistent" if "persistent" in kind else ""
-    said = works(machine, f"open:xvda{options} fill:1 check:1 flush discard barrier threads fill:2 check:2 depth32 close", DISKS[kind])
+    said = works(machine, f"open:xvda{options} all close", DISKS[kind])
     assert ("persistent" in said.partition("open: ok")[0].rpartition("sectors")[2]) == ("-persistent" in kind), said
 
 
@@ -243,8 +243,8 @@ def test_hostile_frontend(machine, kind):
     """Beside a guest at honest work; afterwards the next frontend is served."""
     other = "virtio" if kind == "ram" else "ram"
     machine.sh(f"pvctl create /blk/b.cfg 'extra=\"open:xvda {'fill:1 check:1 ' * 3}wait\"' 'disk=[\"{DISKS[other]}\"]'")
-    lies = " ".join(f"hostile:xvda,{lie}" for lie in LIES)
-    works(machine, f"{lies} open:xvda fill:1 check:1", DISKS[kind])
+    said = works(machine, "hostile:xvda open:xvda fill:1 check:1", DISKS[kind])
+    assert all(f"lie {lie}: told" in said for lie in LIES), said
     machine.type("pvctl console b\r")
     for _ in range(3):
         machine.expect("^check: ok", timeout=180)
@@ -293,16 +293,34 @@ def clean(path):
 
 
 # Many small files and a large one, some removed again, by four writers side by side.
-LOAD = ("for d in 1 2 3 4; do (mkdir -p /m/$d; for i in $(seq 60); do cp /bin/stress /m/$d/$i; done; "
-        "for i in $(seq 1 3 60); do rm /m/$d/$i; done) & done; wait; dd if=/bin/busybox of=/m/large bs=100k; sync")
+LOAD = """for d in 1 2 3 4; do
+    (mkdir -p /m/$d
+    for i in $(seq 60); do cp /bin/stress /m/$d/$i; done
+    for i in $(seq 1 3 60); do rm /m/$d/$i; done) &
+done
+wait
+dd if=/bin/busybox of=/m/large bs=100k
+sync
+echo loaded
+"""
+# Everything that the load left is as it was written.
+CHECK = """for d in 1 2 3 4; do
+    for i in $(seq 2 3 60) $(seq 3 3 60); do cmp /m/$d/$i /bin/stress || exit 1; done
+    [ -e /m/$d/1 ] && exit 1
+done
+cmp /m/large /bin/busybox
+"""
 
 
 @pytest.mark.parametrize("kind", ["virtio", pytest.param("persistent", marks=pytest.mark.parvus), "ram"])
 def test_linux_ext4(boot, blk_initrd, tmp_path, kind):
     """Linux's own frontend: a file system that Linux works on and the host finds without a fault; one whose guest was killed
     in the middle is without a fault as soon as the next guest has replayed its journal."""
-    image, copy = tmp_path / "a", tmp_path / "b"
-    ext4(image, 64 * MB)
+    image, copy, tree = tmp_path / "a", tmp_path / "b", tmp_path / "tree"
+    tree.mkdir()
+    (tree / "load").write_text(LOAD)
+    (tree / "check").write_text(CHECK)
+    ext4(image, 64 * MB, tree)
     ext4(copy, 64 * MB)
     machine = boot("-i", blk_initrd, "-a", OPTIONS + " dom0_mem=256M", "-c", "ramdisk=64M", "-D", str(image), "-D", str(copy), limit=900)
     machine.prompt()
@@ -310,16 +328,15 @@ def test_linux_ext4(boot, blk_initrd, tmp_path, kind):
     if kind == "ram":
         machine.sh("disk copy vda ram0", timeout=120)
     start_linux(machine, disk)
-    linux(machine, "mount -t ext4 /dev/xvda /m && mount | grep /dev/xvda && " + LOAD)
-    linux(machine, "md5sum /bin/stress >/tmp/sum; umount /m; mount -t ext4 /dev/xvda /m; for d in 1 2 3 4; do md5sum </m/$d/60; done | "
-                   "sort -u | grep -c . | grep -x 1; cmp /m/large /bin/busybox; cmp /m/4/59 /bin/stress; umount /m")
-    linux(machine, "mount -t ext4 /dev/xvda /m; rm -r /m/*")
-    machine.type(LOAD + "; echo loaded\r")
+    linux(machine, "mount -t ext4 /dev/xvda /m && cp /m/load /m/check / && sh /load")
+    linux(machine, "umount /m && mount -t ext4 /dev/xvda /m && sh /check")
+    linux(machine, "rm -r /m/*")
+    machine.type("sh /load\r")
     time.sleep(2)
     machine.leave()
     machine.sh("pvctl destroy linux")
     start_linux(machine, disk)
-    linux(machine, "mount -t ext4 /dev/xvda /m && dmesg | grep -i 'xvda.*\\(recovery\\|mounted\\)'; umount /m")
+    linux(machine, "mount -t ext4 /dev/xvda /m && umount /m")
     machine.leave()
     machine.sh("pvctl destroy linux")
     if kind == "ram":
@@ -337,10 +354,15 @@ def test_linux_attach_and_detach(machine):
         machine.sh("pvctl block-attach linux ram0,,xvdb,rw")
         machine.type("pvctl console linux\r\r")
         machine.expect(GUEST)
-        linux(machine, "while ! [ -e /dev/xvdb ]; do sleep 0.1; done; dd if=/bin/busybox of=/dev/xvdb bs=64k; sync; "
-                       "n=$(stat -c %s /bin/busybox); dd if=/dev/xvdb bs=64k | head -c $n | cmp - /bin/busybox")
+        linux(machine, "until [ $(cat /sys/block/xvdb/size || echo 0) -gt 0 ]; do sleep 0.1; done; true")
+        linux(machine, "dd if=/bin/busybox of=/dev/xvdb bs=64k; sync; echo 3 >/proc/sys/vm/drop_caches")
+        linux(machine, "head -c $(stat -c %s /bin/busybox) /dev/xvdb | cmp - /bin/busybox")
         machine.leave()
         machine.sh("pvctl block-detach linux xvdb")
+        machine.type("pvctl console linux\r\r")
+        machine.expect(GUEST)
+        linux(machine, "while [ -e /sys/block/xvdb ]; do sleep 0.1; done")
+        machine.leave()
     machine.sh("pvctl reboot -w linux", timeout=180)
     end = time.monotonic() + BOOTS
     while "linux" not in domains(machine):
