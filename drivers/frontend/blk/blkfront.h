@@ -58,7 +58,8 @@ struct blkfront_counters {
 
 struct blkfront;
 
-/* The node of the disk that the toolstack calls `name` ("xvda"): "device/vbd/51712" in node. -XEN_ENOENT. */
+/* The node of the disk that the toolstack calls `name` ("xvda"): "device/vbd/51712" in node. -XEN_ENOENT, also for one
+ * that is being taken away. */
 int blkfront_find(const char *name, char *node, size_t size);
 
 /* Connects to a disk by its node and waits until the backend has answered. options may be NULL. A node that was closed can be

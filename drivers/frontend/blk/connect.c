@@ -375,7 +375,7 @@ int blkfront_find(const char *name, char *node, size_t size)
 		__builtin_memcpy(dir + sizeof("device/vbd/") - 1, id, __builtin_strlen(id) + 1);
 		if (xenbus_read(XENBUS_NO_TX, join(path, dir, "backend"), back, sizeof(back)) <= 0 ||
 		    xenbus_read(XENBUS_NO_TX, join(path, back, "dev"), dev, sizeof(dev)) <= 0 ||
-		    __builtin_strcmp(dev, name))
+		    __builtin_strcmp(dev, name) || !read_number(back, "online", 1))
 			continue;
 		__builtin_memcpy(node, dir, __builtin_strlen(dir) + 1);
 		return 0;
