@@ -229,7 +229,7 @@ def test_attach_and_detach(linux):
     rows = linux.sh("pvctl network-list linux1").strip("\n").split("\n")
     assert re.match(r"^Idx BE Mac Addr\. +handle state evt-ch +tx-/rx-ring-ref BE-path", rows[0])
     assert [row.split()[:3] for row in rows[1:]] == [["0", "0", "00:16:3e:00:00:01"], ["1", "0", "00:16:3e:00:00:aa"]]
-    assert "0" in inside(linux, "linux1", "ip link set eth1 up; cat /sys/class/net/eth1/carrier")
+    assert "1" in inside(linux, "linux1", "ip link set eth1 up; cat /sys/class/net/eth1/carrier")
     status, said = linux.command("pvctl network-attach linux1 devid=1")
     assert status == 1 and "already" in said
     linux.sh("pvctl network-detach linux1 1", timeout=90)

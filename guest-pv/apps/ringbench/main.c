@@ -4,12 +4,15 @@
  *   client server=DOMID [n=COUNT]           the raw ring; prints what its server has to be told
  *   server client=DOMID ref=REF port=PORT   answers that client
  *   disk vdev=NAME tag=WORD [persistent=1] [n=COUNT]   reads and writes a disk
+ *   net TAG peer=BYTE [n=COUNT]             sends frames to a netpeer, and pings to the control domain
+ *   netpeer                                 answers that one
  * scripts/ringbench runs it on both hypervisors and makes tables of what it prints.
  */
 #include "ringbench.h"
 
 static const struct { const char *name; int (*run)(int argc, char **argv); } parts[] = {
 	{ "client", run_client }, { "server", run_server }, { "disk", run_disk },
+	{ "net", run_net }, { "netpeer", run_netpeer },
 };
 
 unsigned long argument(int argc, char **argv, const char *key, unsigned long missing)

@@ -26,5 +26,8 @@ int run_client(int argc, char **argv);
 int run_server(int argc, char **argv);
 /* A disk, by the name that the toolstack gave it. */
 int run_disk(int argc, char **argv);
+/* A network, and the guest at its other end. */
+int run_net(int argc, char **argv);
+int run_netpeer(int argc, char **argv);
 
 #endif
