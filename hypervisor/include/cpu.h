@@ -48,6 +48,7 @@ struct cpu {
 	struct vcpu *idle;
 	uint64_t wakeups;		/* times it left the halt of its idle loop */
 	struct timer slice;		/* ends the running vcpu's turn */
+	unsigned looks;			/* of cpu_relax */
 	uint64_t cr4;			/* what CR4 holds */
 	uint32_t tsc_aux;		/* and MSR_TSC_AUX */
 	uint64_t tsc_boot;		/* this TSC at system time 0 */

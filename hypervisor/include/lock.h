@@ -33,7 +33,7 @@
 
 #include "types.h"
 
-typedef struct { uint16_t next, owner; } spinlock_t;
+typedef struct { uint16_t next, owner; } __aligned(4) spinlock_t;
 
 /* Until it is the ticket's turn; serves other CPUs' TLB flushes meanwhile. It keeps all registers, so that
  * nobody pays for the wait that there hardly ever is. */

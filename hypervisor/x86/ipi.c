@@ -14,6 +14,8 @@
 #include "pt.h"
 #include "x86.h"
 
+#define LOOKS_A_PAUSE 16
+
 enum { REQUEST_FLUSH = 1, REQUEST_UNLOAD = 2 };
 
 static uint32_t standing;		/* CPUs that stand still */
@@ -60,11 +62,13 @@ void ipi_handle(void)
 		tlb_flush_local();
 }
 
+/* Under QEMU's emulation each PAUSE goes through a lock that all CPUs share: not every look needs one. */
 void cpu_relax(void)
 {
 	struct cpu *c = this_cpu();
 
-	__builtin_ia32_pause();
+	if (++c->looks % LOOKS_A_PAUSE == 0)
+		__builtin_ia32_pause();
 	if (unlikely(READ_ONCE(c->requests) & REQUEST_FLUSH)) {
 		__atomic_and_fetch(&c->requests, ~REQUEST_FLUSH, __ATOMIC_SEQ_CST);
 		tlb_flush_local();
