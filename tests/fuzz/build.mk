@@ -25,11 +25,16 @@ fuzz_src_client := guest-pv/kit/ring.c
 fuzz_flags_boot := $$(FUZZ_HV_CFLAGS)
 fuzz_flags_console := $$(FUZZ_KIT_CFLAGS)
 fuzz_flags_client := $$(FUZZ_KIT_CFLAGS)
+fuzz_src_blkring := tests/unit/blk/fake.c $(addprefix dom0-tools/block/,queue.c line.c device.c partition.c ram.c file.c) \
+	$(addprefix drivers/backend/blk/,ring.c grants.c worker.c transfer.c)
+fuzz_src_partitions := $(fuzz_src_blkring)
 fuzz_flags_config := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_kernel := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_dom0 := $$(FUZZ_TOOLS_CFLAGS) -iquote hypervisor/include
 fuzz_flags_store := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_hypercalls := $$(FUZZ_HV_CFLAGS) -iquote tests/unit/model
+fuzz_flags_blkring := $$(FUZZ_CFLAGS) -D__XEN_INTERFACE_VERSION__=0x00040e00 -Idom0-tools -Idrivers/backend -Itests/unit/blk
+fuzz_flags_partitions := $(fuzz_flags_blkring)
 
 # $(call fuzzer,NAME)
 define fuzzer
