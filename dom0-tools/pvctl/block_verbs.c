@@ -6,34 +6,18 @@
 #include <string.h>
 #include "ctl/device.h"
 #include "ctl/disk.h"
+#include "pvctl/device_words.h"
 #include "pvctl/disk_cfg.h"
 #include "pvctl/verbs.h"
-
-#define SPEC_MAX 512
-
-/* The words of a specification may come as one argument or as several. */
-static bool join(char spec[SPEC_MAX], int argc, char **argv)
-{
-	size_t len = 0;
-
-	for (int i = 0; i < argc; i++) {
-		int n = snprintf(spec + len, SPEC_MAX - len, "%s%s", i ? "," : "", argv[i]);
-
-		if (n < 0 || (size_t)n >= SPEC_MAX - len)
-			return false;
-		len += (size_t)n;
-	}
-	return true;
-}
 
 int verb_block_attach(int argc, char **argv)
 {
 	struct disk_config disk;
-	char spec[SPEC_MAX];
+	char spec[DEVICE_SPEC_MAX];
 	struct err err;
 	domid_t domid;
 
-	if (argc < 3 || argv[1][0] == '-' || !join(spec, argc - 2, argv + 2))
+	if (argc < 3 || argv[1][0] == '-' || !device_spec_join(spec, argc - 2, argv + 2))
 		return verb_usage(argv[0]);
 	if (disk_cfg_parse(&disk, spec, &err))
 		return verb_failed(&err);
@@ -70,27 +54,18 @@ int verb_block_detach(int argc, char **argv)
 	return device_remove(domid, DISK_KIND, number, force, &err) ? verb_failed(&err) : EXIT_DONE;
 }
 
-static int front_number(domid_t domid, unsigned int id, const char *key)
-{
-	char *text = device_read_front(domid, DISK_KIND, id, key);
-	int n = text ? atoi(text) : -1;
-
-	free(text);
-	return n;
-}
-
 static void list(domid_t domid)
 {
 	unsigned int ids[DISK_MAX], n = device_ids(domid, DISK_KIND, ids, DISK_MAX);
 
 	for (unsigned int i = 0; i < n; i++) {
-		int ring = front_number(domid, ids[i], "ring-ref");
+		int ring = device_front_number(domid, DISK_KIND, ids[i], "ring-ref");
 
 		if (ring < 0)
-			ring = front_number(domid, ids[i], "ring-ref0");
+			ring = device_front_number(domid, DISK_KIND, ids[i], "ring-ref0");
 		printf("%-5u %-3d %-6u %-5d %-6d %-8d /local/domain/0/backend/" DISK_KIND "/%u/%u\n",
-		       ids[i], 0, domid, front_number(domid, ids[i], "state"),
-		       front_number(domid, ids[i], "event-channel"), ring, domid, ids[i]);
+		       ids[i], 0, domid, device_front_number(domid, DISK_KIND, ids[i], "state"),
+		       device_front_number(domid, DISK_KIND, ids[i], "event-channel"), ring, domid, ids[i]);
 	}
 }
 

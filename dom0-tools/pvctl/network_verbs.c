@@ -4,35 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/device.h"
+#include "pvctl/device_words.h"
 #include "pvctl/vif_cfg.h"
 #include "pvctl/verbs.h"
-
-#define SPEC_MAX 512
-
-/* The words of a specification may come as one argument or as several. */
-static bool join(char spec[SPEC_MAX], int argc, char **argv)
-{
-	size_t len = 0;
-
-	spec[0] = '\0';
-	for (int i = 0; i < argc; i++) {
-		int n = snprintf(spec + len, SPEC_MAX - len, "%s%s", i ? "," : "", argv[i]);
-
-		if (n < 0 || (size_t)n >= SPEC_MAX - len)
-			return false;
-		len += (size_t)n;
-	}
-	return true;
-}
 
 int verb_network_attach(int argc, char **argv)
 {
 	struct vif_config vif;
-	char spec[SPEC_MAX];
+	char spec[DEVICE_SPEC_MAX];
 	struct err err;
 	domid_t domid;
 
-	if (argc < 2 || argv[1][0] == '-' || !join(spec, argc - 2, argv + 2))
+	if (argc < 2 || argv[1][0] == '-' || !device_spec_join(spec, argc - 2, argv + 2))
 		return verb_usage(argv[0]);
 	if (vif_cfg_parse(&vif, spec, &err))
 		return verb_failed(&err);
@@ -82,15 +65,6 @@ int verb_network_detach(int argc, char **argv)
 	return device_remove(domid, "vif", id, force, &err) ? verb_failed(&err) : EXIT_DONE;
 }
 
-static int front_number(domid_t domid, unsigned int id, const char *key)
-{
-	char *text = device_read_front(domid, "vif", id, key);
-	int n = text ? atoi(text) : -1;
-
-	free(text);
-	return n;
-}
-
 static void list(domid_t domid)
 {
 	unsigned int ids[VIFS_MAX], n = device_ids(domid, "vif", ids, VIFS_MAX);
@@ -99,9 +73,10 @@ static void list(domid_t domid)
 		char *mac = device_read_back(domid, "vif", ids[i], "mac");
 
 		printf("%-3u %-2d %17s %6u %5d %6d %5d/%-11d /local/domain/0/backend/vif/%u/%u\n", ids[i], 0,
-		       mac ? mac : "", ids[i], front_number(domid, ids[i], "state"),
-		       front_number(domid, ids[i], "event-channel"), front_number(domid, ids[i], "tx-ring-ref"),
-		       front_number(domid, ids[i], "rx-ring-ref"), domid, ids[i]);
+		       mac ? mac : "", ids[i], device_front_number(domid, "vif", ids[i], "state"),
+		       device_front_number(domid, "vif", ids[i], "event-channel"),
+		       device_front_number(domid, "vif", ids[i], "tx-ring-ref"),
+		       device_front_number(domid, "vif", ids[i], "rx-ring-ref"), domid, ids[i]);
 		free(mac);
 	}
 }
