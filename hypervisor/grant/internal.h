@@ -75,6 +75,8 @@ struct grant_batch;
 void grant_map_one(struct grant_batch *b, void *op);
 void grant_unmap_one(struct grant_batch *b, void *op);
 void grant_replace_one(struct grant_batch *b, void *op);
+/* Flushes, and gives up the handles of what was unmapped since the last time: call it if there is any. */
+void grant_unmap_finish(struct grant_batch *b);
 
 /* --- transfer.c --- */
 void grant_transfer_one(struct grant_batch *b, void *op);
@@ -90,10 +92,18 @@ struct copy_side {
 void grant_copy_one(struct grant_batch *b, void *op);
 void grant_copy_release(struct copy_side *s);
 
-/* What consecutive elements of one hypercall share, so that it is looked up once. */
+#define UNMAP_BATCH 32
+
+/* What consecutive elements of one hypercall share, so that it is looked up, or done, once. */
 struct grant_batch {
 	struct domain *rd;		/* last granter mapped from, a reference */
 	struct copy_side src, dst;
+	unsigned nr_unmapped;
+	struct unmapped {		/* busy, and gone from the tables: not flushed yet */
+		struct mapping *m;
+		uint32_t handle;
+		uint16_t left;		/* its flags afterwards; 0: the handle is over */
+	} unmapped[UNMAP_BATCH];
 };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mapping granted frames. A handle stands for one pin and the entry or bus address it serves; it is freed only after
- * the page-table entry is gone from tables and TLBs, for that entry's access lives on the handle's references.
+ * the page-table entry is gone from tables and TLBs, for that entry's access lives on the handle's references. A TLB
+ * flush costs more than all else here: a hypercall's unmaps share one, and until then their handles are busy.
  * Handles are guarded by the mapper's grant_lock; mm_lock (entries) and the granter's lock (pins) are taken
  * one after another, never together with it.
  */
@@ -21,10 +22,8 @@ static struct mapping *find(const struct grant_table *t, uint32_t handle)
 	return &t->map[handle / MAPPINGS_PER_PAGE][handle % MAPPINGS_PER_PAGE];
 }
 
-static void push_free(struct grant_table *t, uint32_t handle)
+static void push_free(struct grant_table *t, struct mapping *m, uint32_t handle)
 {
-	struct mapping *m = find(t, handle);
-
 	m->rd = NULL;
 	m->next_free = t->free_handle;
 	t->free_handle = handle;
@@ -44,7 +43,7 @@ static void add_page(struct grant_table *t)
 		return;
 	t->nr_map_pages++;
 	for (unsigned i = MAPPINGS_PER_PAGE; i-- > 0; )
-		push_free(t, (t->nr_map_pages - 1) * MAPPINGS_PER_PAGE + i);
+		push_free(t, &t->map[t->nr_map_pages - 1][i], (t->nr_map_pages - 1) * MAPPINGS_PER_PAGE + i);
 }
 
 /* A handle of our own to fill in, HANDLE_NONE if there are no more. */
@@ -65,10 +64,10 @@ static uint32_t handle_get(struct domain *d, struct mapping **m)
 	return handle;
 }
 
-static void handle_put(struct domain *d, uint32_t handle)
+static void handle_put(struct domain *d, struct mapping *m, uint32_t handle)
 {
 	spin_lock(&d->grant_lock);
-	push_free(d->grant, handle);
+	push_free(d->grant, m, handle);
 	spin_unlock(&d->grant_lock);
 }
 
@@ -113,7 +112,7 @@ static int16_t map(struct domain *d, struct domain *rd, gnttab_map_grant_ref_t *
 no_entry:
 	grant_unpin(rd, op->ref, rw);
 no_pin:
-	handle_put(d, handle);
+	handle_put(d, m, handle);
 	return st;
 }
 
@@ -153,11 +152,33 @@ static int16_t unmap_kinds(const struct mapping *m, uint64_t host, uint64_t bus,
 	return err ? GNTST_general_error : GNTST_okay;
 }
 
-static int16_t unmap(uint32_t handle, uint64_t host, uint64_t bus, uint64_t new_va)
+void grant_unmap_finish(struct grant_batch *b)
 {
 	struct domain *d = current->domain;
-	struct mapping *m, gone = { .flags = 0 };
-	uint16_t kinds;
+	const struct unmapped *u, *end = b->unmapped + b->nr_unmapped;
+
+	tlb_flush_domain(d);
+	for (u = b->unmapped; u < end; u++)
+		if (likely(!u->left)) {
+			grant_unpin(u->m->rd, u->m->ref, !(u->m->flags & GNTMAP_readonly));
+			domain_put(u->m->rd);
+		}
+	spin_lock(&d->grant_lock);
+	for (u = b->unmapped; u < end; u++) {
+		u->m->busy = false;
+		u->m->flags = u->left;
+		if (likely(!u->left))
+			push_free(d->grant, u->m, u->handle);
+	}
+	spin_unlock(&d->grant_lock);
+	b->nr_unmapped = 0;
+}
+
+static int16_t unmap(struct grant_batch *b, uint32_t handle, uint64_t host, uint64_t bus, uint64_t new_va)
+{
+	struct domain *d = current->domain;
+	struct mapping *m;
+	uint16_t kinds, left;
 	int16_t st;
 
 	spin_lock(&d->grant_lock);
@@ -172,22 +193,10 @@ static int16_t unmap(uint32_t handle, uint64_t host, uint64_t bus, uint64_t new_
 
 	kinds = m->flags & ((host ? GNTMAP_host_map : 0) | (bus ? GNTMAP_device_map : 0));
 	st = unmap_kinds(m, host, bus, new_va, kinds);
-
-	spin_lock(&d->grant_lock);
-	m->busy = false;
-	if (likely(st == GNTST_okay))
-		m->flags &= ~kinds;
-	if (likely(!(m->flags & KINDS))) {
-		gone = *m;
-		gone.flags |= KINDS;
-		m->flags = 0;
-		push_free(d->grant, handle);
-	}
-	spin_unlock(&d->grant_lock);
-	if (gone.flags) {
-		grant_unpin(gone.rd, gone.ref, !(gone.flags & GNTMAP_readonly));
-		domain_put(gone.rd);
-	}
+	left = likely(st == GNTST_okay) ? m->flags & ~kinds : m->flags;
+	b->unmapped[b->nr_unmapped++] = (struct unmapped){ m, handle, left & KINDS ? left : 0 };
+	if (unlikely(b->nr_unmapped == UNMAP_BATCH))
+		grant_unmap_finish(b);
 	return st;
 }
 
@@ -195,16 +204,14 @@ void grant_unmap_one(struct grant_batch *b, void *arg)
 {
 	gnttab_unmap_grant_ref_t *op = arg;
 
-	(void)b;
-	op->status = unmap(op->handle, op->host_addr, op->dev_bus_addr, 0);
+	op->status = unmap(b, op->handle, op->host_addr, op->dev_bus_addr, 0);
 }
 
 void grant_replace_one(struct grant_batch *b, void *arg)
 {
 	gnttab_unmap_and_replace_t *op = arg;
 
-	(void)b;
-	op->status = unmap(op->handle, op->host_addr, 0, op->new_addr);
+	op->status = unmap(b, op->handle, op->host_addr, 0, op->new_addr);
 }
 
 int grant_release_mappings(struct domain *d)

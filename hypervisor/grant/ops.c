@@ -171,7 +171,7 @@ static long run_single(const struct grant_op *op, void *uop, unsigned count)
 	return ret;
 }
 
-static long run_array(const struct grant_op *op, uint8_t *uops, unsigned count)
+static __force_inline long run_array(const struct grant_op *op, uint8_t *uops, unsigned count)
 {
 	uint64_t buf[ELEMENT_MAX / 8], first = current->cont.done, i;
 	struct grant_batch batch;
@@ -179,6 +179,7 @@ static long run_array(const struct grant_op *op, uint8_t *uops, unsigned count)
 
 	batch.rd = NULL;
 	batch.src.held = batch.dst.held = false;
+	batch.nr_unmapped = 0;
 	for (i = first; i < count; i++) {
 		uint8_t *uop = uops + i * op->size;
 
@@ -195,6 +196,8 @@ static long run_array(const struct grant_op *op, uint8_t *uops, unsigned count)
 			break;
 		ret = 0;
 	}
+	if (batch.nr_unmapped)
+		grant_unmap_finish(&batch);
 	grant_copy_release(&batch.src);
 	grant_copy_release(&batch.dst);
 	if (batch.rd)

@@ -88,15 +88,8 @@ int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bo
 		   uint64_t new_va, maddr_t entry)
 {
 	pte_t *ptep = find(v, addr, contains_pte);
-	int rc;
 
 	if (likely(ptep && virt_to_maddr(ptep) == entry && maps(*ptep, m, rw)))
-		rc = take_away(v, ptep, new_va);
-	else
-		rc = explain(v, addr, m, rw, new_va, entry);
-	/* Not only addr: a table linked more than once shows the entry at other addresses too; and who
-	 * overwrote it may not have flushed. */
-	if (!rc)
-		tlb_flush_domain(v->domain);
-	return rc;
+		return take_away(v, ptep, new_va);
+	return explain(v, addr, m, rw, new_va, entry);
 }

@@ -457,6 +457,35 @@ static void transfers_go_on_after_preemption(void **state)
 		assert_int_equal(op[i].status, GNTST_okay);
 }
 
+#define MANY 50				/* mappings of one reference, more than share a flush */
+
+static void still_pinned(void) { assert_true(entry(d1, 5)->flags & GTF_reading); }
+
+static void many_unmaps_share_a_flush(void **state)
+{
+	gnttab_unmap_grant_ref_t op[MANY + 2];
+	unsigned before;
+
+	(void)state;
+	grant(d1, 5, 0, fake_frame(d1), GTF_permit_access);
+	for (unsigned i = 0; i < MANY; i++) {
+		op[i] = (gnttab_unmap_grant_ref_t){ .host_addr = VA(i), .status = 77 };
+		assert_int_equal(map(1, 5, i, false, &op[i].handle), GNTST_okay);
+	}
+	op[MANY] = op[MANY - 1];			/* twice */
+	op[MANY + 1] = (gnttab_unmap_grant_ref_t){ .host_addr = VA(1), .handle = op[0].handle };
+	before = fake_flushes;
+	fake_on_flush = still_pinned;
+	assert_int_equal(call(GNTTABOP_unmap_grant_ref, op, MANY + 2), 0);
+	fake_on_flush = NULL;
+	assert_int_equal(fake_flushes - before, 2);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(op[i].status, GNTST_okay);
+	assert_int_equal(op[MANY].status, GNTST_bad_handle);
+	assert_int_equal(op[MANY + 1].status, GNTST_bad_handle);
+	assert_int_equal(entry(d1, 5)->flags, GTF_permit_access);
+}
+
 static void bad_arguments(void **state)
 {
 	gnttab_unmap_grant_ref_t op[2] = { { 0 }, { 0 } };
@@ -622,7 +651,7 @@ int main(void)
 		TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins),
 		TEST(tables),
 		TEST(swaps), TEST(a_frame_changes_hands), TEST(transfers_refused), TEST(transfers_go_on_after_preemption),
-		TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
+		TEST(many_unmaps_share_a_flush), TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
 		TEST(a_racing_granter_gains_nothing), TEST(any_operations_keep_the_counts),
 	};
 	int failed = cmocka_run_group_tests_name("grant", tests, NULL, NULL);

@@ -10,5 +10,7 @@
 #define FAKE_PT_MACHINE 0x2000000000
 
 extern pte_t fake_pt[FAKE_PT_ENTRIES];
+extern unsigned fake_flushes;	/* calls of tlb_flush_domain */
+extern void (*fake_on_flush)(void);	/* called by each, unless NULL */
 
 #endif
