@@ -66,6 +66,7 @@ void bench_bases(void)
 	roots[1] = virt_to_mfn(copy);
 	ops[0].cmd = MMUEXT_NEW_BASEPTR;
 	ops[1].cmd = MMUEXT_NEW_USER_BASEPTR;
+	ops[0].arg1.mfn = ops[1].arg1.mfn = roots[0];
 	BENCH_RUN(table);
 	must("base", table_ext(MMUEXT_NEW_BASEPTR, roots[0]));
 	must("base", table_ext(MMUEXT_NEW_USER_BASEPTR, 0));

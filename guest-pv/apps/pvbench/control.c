@@ -46,12 +46,15 @@ static void prepare_destroy(void)
 }
 
 /* Ends the domain of the sample before, if any. */
+static void end_created(void)
+{
+	if (control_op.cmd == XEN_DOMCTL_createdomain)
+		must("destroydomain", control(XEN_DOMCTL_destroydomain, control_op.domain));
+}
+
 static void next_create(void)
 {
-	if (control_op.cmd == XEN_DOMCTL_createdomain) {
-		created = control_op.domain;
-		must("destroydomain", control(XEN_DOMCTL_destroydomain, created));
-	}
+	end_created();
 	prepare_create();
 }
 
@@ -87,6 +90,6 @@ void bench_control(void)
 	};
 
 	bench_run(table, 3);
-	must("destroydomain", control(XEN_DOMCTL_destroydomain, control_op.domain));
+	end_created();
 	bench_run(table + 3, 1);
 }
