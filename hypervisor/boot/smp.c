@@ -135,6 +135,15 @@ static void __init add_cpu(uint32_t id, uint32_t page)
 	nr_cpus++;
 }
 
+/* Some firmware lists a CPU twice, and starting one that runs would be its end. */
+static bool __init runs(uint32_t id)
+{
+	for (unsigned i = 0; i < nr_cpus; i++)
+		if (cpus[i]->apic_id == id)
+			return true;
+	return false;
+}
+
 void __init smp_init(void)
 {
 	unsigned limit = opt.smp ? opt.maxcpus ? opt.maxcpus : MAX_CPUS : 1;
@@ -149,7 +158,7 @@ void __init smp_init(void)
 		ap_boot_cr3 = virt_to_maddr(idle_l4);
 	}
 	for (unsigned i = 0; i < acpi.nr_cpus && nr_cpus < limit; i++)
-		if (acpi.cpu_apic_id[i] != cpus[0]->apic_id)
+		if (!runs(acpi.cpu_apic_id[i]))
 			add_cpu(acpi.cpu_apic_id[i], page);
 	printk(LOG_INFO, "%u of %u CPUs in use", nr_cpus, MAX(acpi.nr_cpus, 1u));
 }

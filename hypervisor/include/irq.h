@@ -25,6 +25,7 @@ void apic_ipi(uint32_t id, uint32_t command);	/* a vector, or one of: */
 #define APIC_STARTUP(page) (0x4600 | (page))
 #define APIC_NMI	0x4400
 void apic_timer_arm(uint32_t ticks);		/* one shot, 0 stops */
+uint32_t apic_timer_count(void);		/* what is left of it */
 extern uint32_t apic_khz;			/* timer ticks per ms */
 
 /* --- ioapic.c --- */

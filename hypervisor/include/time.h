@@ -34,6 +34,7 @@ void timer_stop_sync(struct timer *t);			/* nor that, if nobody else sets it; ta
 void timer_follow(struct timer *t);			/* if it is armed on another CPU: fire here instead */
 
 void time_init(void);				/* boot: calibrate TSC and LAPIC */
+void time_calibrate(uint64_t *tsc_hz, uint64_t *apic_hz);	/* calibrate.c: boot; some 10 ms */
 /* tsc_sync.c: finds how far the TSC of a CPU that starts is off the boot CPU's; each calls its half. */
 void tsc_sync_lead(struct cpu *c);
 void tsc_sync_follow(void);

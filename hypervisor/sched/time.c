@@ -11,12 +11,7 @@
 #include "printk.h"
 #include "x86.h"
 
-#define PIT_HZ 1193182UL
-#define PIT_TICKS (PIT_HZ / 200)		/* one calibration window: 5 ms */
-#define SAMPLE_TRIES 4
-
 uint64_t tsc_khz;
-uint32_t apic_timer_count(void);
 
 static uint32_t tsc_mul;
 static int8_t tsc_shift;
@@ -46,67 +41,13 @@ static void __init set_scale(void)
 	tsc_mul = (num << 32) / den;
 }
 
-struct sample { uint64_t tsc; uint32_t apic; uint16_t pit; };
-
-/* The three clocks at one moment. A machine that is itself a guest may stand still between two reads: of
- * some tries, the one that took least time counts. */
-static struct sample __init clock_sample(void)
-{
-	struct sample best = { 0 };
-	uint64_t shortest = ~0UL;
-
-	for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
-		struct sample s = { .tsc = rdtsc() };
-
-		outb(0x43, 0x80);		/* latch channel 2 */
-		s.apic = apic_timer_count();
-		s.pit = inb(0x42);
-		s.pit |= inb(0x42) << 8;
-		if (rdtsc() - s.tsc < shortest) {
-			shortest = rdtsc() - s.tsc;
-			best = s;
-		}
-	}
-	return best;
-}
-
-/* One window: TSC and APIC ticks a second, by the PIT's count. */
-static void __init calibrate_window(uint64_t *tsc, uint64_t *apic)
-{
-	struct sample begin = clock_sample(), end;
-	uint16_t ticks;
-
-	do {
-		end = clock_sample();
-		ticks = begin.pit - end.pit;
-		if (end.tsc - begin.tsc > 1UL << 32)
-			panic("the PIT does not count: no way to calibrate the clocks");
-	} while (ticks < PIT_TICKS);
-	*tsc = (end.tsc - begin.tsc) * PIT_HZ / ticks;
-	*apic = (uint64_t)(begin.apic - end.apic) * PIT_HZ / ticks;
-}
-
-/* Channel 2 runs down freely. Should the machine stand still for a whole turn of it (55 ms), that window
- * shows rates too high: the lower of two counts. */
 static void __init calibrate(void)
 {
-	uint8_t gate = (inb(0x61) & ~2) | 1;
-	uint64_t tsc[2], apic[2];
-	unsigned i;
+	uint64_t tsc_hz, apic_hz;
 
-	outb(0x61, gate & ~1);
-	outb(0x43, 0xb0);			/* channel 2, both bytes, mode 0 */
-	outb(0x42, 0xff);
-	outb(0x42, 0xff);
-	apic_timer_arm(0xffffffff);
-	outb(0x61, gate);
-	clock_sample();				/* the count is loaded after this */
-	for (i = 0; i < 2; i++)
-		calibrate_window(&tsc[i], &apic[i]);
-	apic_timer_arm(0);
-	i = tsc[1] < tsc[0];
-	tsc_khz = tsc[i] / 1000;
-	apic_khz = apic[i] / 1000;
+	time_calibrate(&tsc_hz, &apic_hz);
+	tsc_khz = tsc_hz / 1000;
+	apic_khz = apic_hz / 1000;
 	if (!tsc_khz || !apic_khz)
 		panic("TSC (%lu kHz) or APIC timer (%u kHz) stands still", tsc_khz, apic_khz);
 }
