@@ -28,6 +28,11 @@ fuzz_flags_client := $$(FUZZ_KIT_CFLAGS)
 fuzz_src_blkring := tests/unit/blk/fake.c $(addprefix dom0-tools/block/,queue.c line.c device.c partition.c ram.c file.c) \
 	$(addprefix drivers/backend/blk/,ring.c grants.c worker.c transfer.c)
 fuzz_src_partitions := $(fuzz_src_blkring)
+fuzz_src_packet := tests/unit/net/world.c \
+	$(addprefix dom0-tools/net/,fdb.c offload.c packet.c parse.c rules.c rules_port.c rules_text.c switch.c)
+fuzz_src_netback := $(fuzz_src_packet) $(addprefix drivers/backend/net/,mcast.c ring.c rx.c rx_copy.c rx_map.c tx.c)
+fuzz_src_netfront := tests/unit/net/world.c $(addprefix drivers/frontend/net/,netfront.c rx.c tx.c)
+fuzz_src_blkfront := tests/unit/blkfront/kit.c $(addprefix drivers/frontend/blk/,ring.c data.c transfer.c)
 fuzz_flags_config := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_kernel := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_dom0 := $$(FUZZ_TOOLS_CFLAGS) -iquote hypervisor/include
@@ -35,6 +40,10 @@ fuzz_flags_store := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_hypercalls := $$(FUZZ_HV_CFLAGS) -iquote tests/unit/model
 fuzz_flags_blkring := $$(FUZZ_CFLAGS) -D__XEN_INTERFACE_VERSION__=0x00040e00 -Idom0-tools -Idrivers/backend -Itests/unit/blk
 fuzz_flags_partitions := $(fuzz_flags_blkring)
+fuzz_flags_packet := $$(FUZZ_KIT_CFLAGS) -Idrivers $(addprefix -iquote ,tests/unit/net drivers/backend/net drivers/frontend/net)
+fuzz_flags_netback := $(fuzz_flags_packet)
+fuzz_flags_netfront := $(fuzz_flags_packet)
+fuzz_flags_blkfront := $$(FUZZ_KIT_CFLAGS) -Idrivers -iquote tests/unit/blkfront
 
 # $(call fuzzer,NAME)
 define fuzzer
@@ -45,7 +54,7 @@ $(B)/fuzz/$1.o/%.c.o: %.c | $$(CODEC_READY)
 $(B)/fuzz/$1: $(patsubst %,$(B)/fuzz/$1.o/%.o,tests/fuzz/$1.c $(fuzz_src_$1)) \
 		$(if $(filter kernel dom0,$1),$$(CODEC_HOST_OBJ))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(if $(filter store,$1),-lcmocka -lpthread)
+	$$(Q)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(if $(filter store packet net% blkfront,$1),-lcmocka -lpthread)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzzer,$f)))
 

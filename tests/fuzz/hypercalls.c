@@ -17,7 +17,7 @@ static void operate(unsigned dom, unsigned what, unsigned a, unsigned b)
 					  PTE_P | PTE_US | PTE_G,     PTE_P | PTE_PS };
 	unsigned frame = 1 + a % 6, slot = b % NR_SLOTS;
 
-	switch (what % 10) {
+	switch (what % 11) {
 	case 0:
 		op_pin(dom, frame, 1 + b % 4);
 		break;
@@ -51,6 +51,12 @@ static void operate(unsigned dom, unsigned what, unsigned a, unsigned b)
 			op_destroy(!dom, b & 1);
 		else if (b > 220)
 			op_release(dom, frame);
+		break;
+	case 10:
+		if (b & 1)
+			op_permit(dom, b >> 1 & 1, frame, GTF_accept_transfer);
+		else if (b & 2 || !machine_gone(!dom))
+			op_transfer(dom, frame, b >> 2 & 1);
 		break;
 	}
 }

@@ -4,110 +4,10 @@
  * into the ring, each request ends exactly once, no grant outlives the device, and no page is given back to the
  * system that the backend still holds.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "kit.h"
 #include <stdlib.h>
 #include <string.h>
-#include <frontend/blk/impl.h>
-#include <kit/gnttab.h>
-#include <kit/p2m.h>
-#include <kit/pt.h>
 #include <xen/errno.h>
-
-/* --- The kit ------------------------------------------------------------------------------------ */
-
-#define REFS 8192
-static struct { bool used, held; mfn_t mfn; } grants[REFS];
-static unsigned int nr_grants, nr_pages, sent;
-static void (*peer)(struct blkfront *f);
-static struct blkfront *device;
-
-char *linear_base;
-unsigned long *p2m_table, p2m_entries = ~0ul;
-
-mfn_t virt_to_mfn(const void *va) { return (uintptr_t)va >> 12; }
-const pte_t *pt_entry(const void *va, unsigned int level) { (void)va; (void)level; return NULL; }
-
-void *os_pages_alloc(size_t n)
-{
-	nr_pages += n;
-	return memset(aligned_alloc(4096, n * 4096), 0, n * 4096);
-}
-
-void os_pages_free(void *va, size_t n)
-{
-	for (unsigned int i = 8; i < REFS; i++)
-		assert_false(grants[i].used && grants[i].mfn == (uintptr_t)va >> 12);
-	nr_pages -= n;
-	free(va);
-}
-
-int gnttab_grant(domid_t domid, mfn_t mfn, bool readonly)
-{
-	static unsigned int hand;
-
-	(void)domid;
-	(void)readonly;
-	for (unsigned int i = 0; i < REFS; i++) {
-		unsigned int ref = 8 + hand++ % (REFS - 8);
-
-		if (grants[ref].used)
-			continue;
-		grants[ref].used = true;
-		grants[ref].mfn = mfn;
-		nr_grants++;
-		return (int)ref;
-	}
-	return -XEN_ENOSPC;
-}
-
-int gnttab_end(grant_ref_t ref)
-{
-	assert_true(ref >= 8 && ref < REFS && grants[ref].used);
-	if (grants[ref].held)
-		return -XEN_EBUSY;
-	grants[ref].used = false;
-	nr_grants--;
-	return 0;
-}
-
-int evtchn_send(evtchn_port_t port)
-{
-	(void)port;
-	sent++;
-	return 0;
-}
-
-void os_lock_init(struct os_lock *l) { l->opaque[0] = NULL; }
-
-void os_lock(struct os_lock *l)
-{
-	assert_null(l->opaque[0]);
-	l->opaque[0] = l;
-}
-
-void os_unlock(struct os_lock *l)
-{
-	assert_ptr_equal(l->opaque[0], l);
-	l->opaque[0] = NULL;
-}
-
-void os_wait_init(struct os_wait *w) { (void)w; }
-void os_wake(struct os_wait *w) { (void)w; }
-
-bool os_wait_until(struct os_wait *w, bool (*pred)(void *arg), void *arg, uint64_t deadline_ns)
-{
-	(void)w;
-	(void)deadline_ns;
-	for (int i = 0; !pred(arg); i++) {
-		assert_true(i < 10);
-		peer(device);
-	}
-	return true;
-}
 
 /* --- A device ----------------------------------------------------------------------------------- */
 
@@ -128,7 +28,7 @@ static struct blkfront *begin(bool persistent, unsigned int pages)
 	blkfront_ring_init(f);
 	f->connected = true;
 	BACK_RING_INIT(&back, (struct blkif_sring *)f->pages, pages * 4096u);
-	device = f;
+	kit_device = f;
 	return f;
 }
 
@@ -143,7 +43,7 @@ static bool finish(struct blkfront *f)
 
 static void move(const struct blkif_request_segment *s, bool write, uint64_t *sector)
 {
-	bool sound = s->gref < REFS && grants[s->gref].used && s->first_sect <= s->last_sect && s->last_sect < 8 &&
+	bool sound = s->gref < KIT_REFS && kit_grants[s->gref].used && s->first_sect <= s->last_sect && s->last_sect < 8 &&
 		     *sector < 1024 - 8;
 	size_t n = (s->last_sect - s->first_sect + 1) * 512u;
 	char *page;
@@ -151,7 +51,7 @@ static void move(const struct blkif_request_segment *s, bool write, uint64_t *se
 	assert_true(sound || scribbled);
 	if (!sound)
 		return;
-	page = (char *)(grants[s->gref].mfn << 12) + s->first_sect * 512;
+	page = (char *)(kit_grants[s->gref].mfn << 12) + s->first_sect * 512;
 	if (write)
 		memcpy(disk + *sector * 512, page, n);
 	else
@@ -170,11 +70,11 @@ static void serve(const struct blkif_request *r)
 	struct blkif_response *out;
 
 	if (indirect) {
-		bool sound = in->indirect_grefs[0] < REFS && grants[in->indirect_grefs[0]].used;
+		bool sound = in->indirect_grefs[0] < KIT_REFS && kit_grants[in->indirect_grefs[0]].used;
 
 		assert_true(sound || scribbled);
 		n = sound && n <= 512 ? n : 0;
-		s = (void *)(grants[in->indirect_grefs[0] % REFS].mfn << 12);
+		s = (void *)(kit_grants[in->indirect_grefs[0] % KIT_REFS].mfn << 12);
 	} else if (n > BLKIF_MAX_SEGMENTS_PER_REQUEST) {
 		assert_true(scribbled);
 		n = 0;
@@ -208,7 +108,7 @@ static void transfers(void **state)
 	char *out = aligned_alloc(4096, 512 * 512), *in = aligned_alloc(4096, 512 * 512 + 4096);
 
 	(void)state;
-	peer = honest;
+	kit_peer = honest;
 	for (size_t i = 0; i < 512 * 512; i++)
 		out[i] = (char)(i * 7 + i / 512);
 	for (int persistent = 0; persistent < 2; persistent++)
@@ -226,8 +126,8 @@ static void transfers(void **state)
 			assert_int_equal(blkfront_transfer(f, BLKFRONT_READ, 1000, in, 25 * 512), -XEN_EINVAL);
 			assert_int_equal(f->in_flight, 0);
 			assert_true(finish(f));
-			assert_int_equal(nr_grants, 0);
-			assert_int_equal(nr_pages, 0);
+			assert_int_equal(kit_nr_grants, 0);
+			assert_int_equal(kit_nr_pages, 0);
 		}
 	free(out);
 	free(in);
@@ -260,7 +160,7 @@ static int submit(struct blkfront *f, unsigned int i)
 static void room_and_events(void **state)
 {
 	struct blkfront *f = begin(false, 1);
-	unsigned int before = sent;
+	unsigned int before = kit_sent;
 
 	(void)state;
 	for (unsigned int i = 0; i < 32; i++)
@@ -268,7 +168,7 @@ static void room_and_events(void **state)
 	assert_int_equal(submit(f, 32), -XEN_EAGAIN);
 	blkfront_push(f);
 	blkfront_push(f);
-	assert_int_equal(sent, before + 1);
+	assert_int_equal(kit_sent, before + 1);
 	assert_int_equal(blkfront_poll(f), 0);
 	assert_int_equal(f->ring.sring->rsp_event, 8);	/* a quarter of what is in flight */
 	honest(f);
@@ -276,7 +176,7 @@ static void room_and_events(void **state)
 	assert_int_equal(submit(f, 32), 0);
 	assert_true(finish(f));
 	assert_int_equal(ask[32].error, -XEN_ENODEV);
-	assert_int_equal(nr_grants, 0);
+	assert_int_equal(kit_nr_grants, 0);
 }
 
 /* --- Backends that lie -------------------------------------------------------------------------- */
@@ -298,7 +198,7 @@ static void expect_broken(struct blkfront *f, unsigned int n)
 		assert_int_equal(ask[i].ended, 1);
 	assert_int_equal(submit(f, n), -XEN_ENODEV);
 	assert_true(finish(f));
-	assert_int_equal(nr_grants, 0);
+	assert_int_equal(kit_nr_grants, 0);
 }
 
 static struct blkfront *four(void)
@@ -378,27 +278,27 @@ static void holds_pages(void **state)
 	grant_ref_t ref;
 
 	(void)state;
-	grants[f->slot[2].ref[0]].held = true;
+	kit_grants[f->slot[2].ref[0]].held = true;
 	response(f, 2, BLKIF_RSP_OKAY);
 	assert_int_equal(blkfront_poll(f), 1);
 	assert_int_equal(ask[2].error, -XEN_EBUSY);
 	finish(f);
-	assert_int_equal(nr_grants, 1);
-	memset(grants, 0, sizeof(grants));
-	nr_grants = 0;
+	assert_int_equal(kit_nr_grants, 1);
+	memset(kit_grants, 0, sizeof(kit_grants));
+	kit_nr_grants = 0;
 	/* Persistent pages held at the end stay out of the allocator, which would complain. */
 	f = begin(true, 1);
 	assert_int_equal(submit(f, 0), 0);
 	blkfront_push(f);
 	ref = f->slot[0].ref[0];
-	grants[ref].held = true;
+	kit_grants[ref].held = true;
 	response(f, 0, BLKIF_RSP_OKAY);
 	assert_int_equal(blkfront_poll(f), 1);
 	assert_false(finish(f));
-	assert_true(grants[ref].used);
-	free((void *)(grants[ref].mfn << 12));
-	memset(grants, 0, sizeof(grants));
-	nr_grants = nr_pages = 0;
+	assert_true(kit_grants[ref].used);
+	free((void *)(kit_grants[ref].mfn << 12));
+	memset(kit_grants, 0, sizeof(kit_grants));
+	kit_nr_grants = kit_nr_pages = 0;
 }
 
 static void random_backends(void **state)
@@ -430,7 +330,7 @@ static void random_backends(void **state)
 			assert_int_equal(ask[i].ended, pending[i]);
 		for (unsigned int i = 0; i < 150; i++)
 			ask[i].ended = 0;
-		assert_int_equal(nr_grants, 0);
+		assert_int_equal(kit_nr_grants, 0);
 	}
 }
 

@@ -570,6 +570,16 @@ void op_copy(unsigned dom, bool to_grant)
 	grant_op(dom, GNTTABOP_copy, &c);
 }
 
+void op_transfer(unsigned dom, unsigned frame, unsigned ref)
+{
+	gnttab_transfer_t t = { .mfn = frame, .domid = 2 - dom, .ref = ref };
+
+	filtered[frame] = false;
+	grant_op(dom, GNTTABOP_transfer, &t);
+	if (t.status == GNTST_okay && !filtered[frame])
+		panic("changed hands while a TLB may know it");
+}
+
 void op_release(unsigned dom, unsigned frame)
 {
 	struct frame *f = frame_get_mfn(mfn(frame), &domain[dom]);

@@ -46,6 +46,7 @@ void op_map(unsigned dom, unsigned ref, unsigned slot, uint32_t flags);
 void op_unmap(unsigned dom, unsigned handle, unsigned slot, bool device);
 void op_replace(unsigned dom, unsigned handle, unsigned slot, unsigned new_slot);
 void op_copy(unsigned dom, bool to_grant);
+void op_transfer(unsigned dom, unsigned frame, unsigned ref); /* to the other, by entry ref of its table */
 void op_release(unsigned dom, unsigned frame);
 void op_base(unsigned dom, uint64_t frame);
 /* The control domain destroys it, to the end or as far as it gets before preemption. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every sequence of operations of two domains, breadth first, each state once: pins, entries,
- * grants given, mapped, moved, revoked and copied, frames given back, and either domain destroyed
+ * grants given, mapped, moved, revoked and copied, frames given away and back, and either domain destroyed
  * at any moment, a step at a time, while the other goes on. Each state is judged by the audit;
  * where both are gone every frame must be free.
  *
@@ -139,6 +139,7 @@ static void try_grants(unsigned from, unsigned dom)
 	TRY(op_permit(dom, 0, PAGE(dom), GTF_permit_access | GTF_readonly));
 	TRY(op_permit(dom, 0, PAGE(!dom), GTF_permit_access));
 	TRY(op_permit(dom, 0, PAGE(dom), 0));
+	TRY(op_permit(dom, 0, 0, GTF_accept_transfer));
 	TRY(op_permit(dom, 1, PAGE(dom), GTF_permit_access));
 	try_maps(from, dom, 1);
 	for (unsigned h = 0; h < NR_HANDLES; h++)
@@ -149,6 +150,8 @@ static void try_grants(unsigned from, unsigned dom)
 	TRY(op_map(dom, 0, NR_SLOTS, GNTMAP_host_map | GNTMAP_contains_pte));
 	TRY(op_copy(dom, true));
 	TRY(op_copy(dom, false));
+	TRY(op_transfer(dom, TABLE(dom), 0));
+	TRY(op_transfer(dom, PAGE(dom), 0));
 }
 
 static void try_all(unsigned from)

@@ -16,6 +16,7 @@
 struct grant grants[GUESTS][REFS];
 uint64_t world_now_ns;
 unsigned int world_sends, world_copies, world_hypercalls;
+void (*world_meanwhile)(void);
 domid_t world_self = 1;
 
 static struct { void *va; size_t n; } held[4096];
@@ -146,6 +147,8 @@ static void unmap(gnttab_unmap_grant_ref_t *op)
 int gnttab_batch(unsigned int cmd, void *ops, unsigned int n)
 {
 	world_hypercalls++;
+	if (world_meanwhile)
+		world_meanwhile();
 	for (unsigned int i = 0; i < n; i++) {
 		if (cmd == GNTTABOP_copy)
 			copy((gnttab_copy_t *)ops + i);
