@@ -3,7 +3,8 @@
 # The hypervisor: build/parvus, the flat bootable image, and build/parvus.elf, the same with symbols.
 
 HV_SRC := $(sort $(wildcard hypervisor/*/*.c))
-HV_ASM := hypervisor/boot/head.asm hypervisor/boot/trampoline.asm hypervisor/x86/entry.asm hypervisor/x86/pti.asm
+HV_ASM := hypervisor/boot/head.asm hypervisor/boot/trampoline.asm hypervisor/x86/entry.asm hypervisor/x86/pti.asm \
+	hypervisor/x86/spec.asm
 HV_SRC := $(filter-out hypervisor/x86/asm_offsets.c,$(HV_SRC))
 HV_SRC := $(filter-out hypervisor/debug/%,$(HV_SRC))
 HV_OBJ := $(patsubst %,$(B)/%.o,$(HV_ASM) $(HV_SRC))
@@ -28,7 +29,7 @@ $(B)/hypervisor/asm_offsets.inc: hypervisor/x86/asm_offsets.c
 $(B)/hypervisor/%.asm.o: hypervisor/%.asm $(B)/hypervisor/asm_offsets.inc
 	$(call say,NASM,$@)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -I $(B)/hypervisor/ -I hypervisor/boot/ -MD $(@:.o=.d) -o $@ $<
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I $(B)/hypervisor/ -I hypervisor/boot/ -I hypervisor/x86/ -MD $(@:.o=.d) -o $@ $<
 
 $(B)/parvus.elf: $(HV_OBJ) hypervisor/boot/parvus.ld
 	$(call say,LD,$@)

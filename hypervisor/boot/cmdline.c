@@ -9,6 +9,7 @@
 #include "printk.h"
 
 #define WORD_MAX 128
+#define LIST_WORD_MAX 24
 
 struct boot_options opt = {
 	.console = "com1",
@@ -17,9 +18,13 @@ struct boot_options opt = {
 	.smp = true,
 	.smep = true,
 	.smap = true,
-	.xpti_dom0 = -1,
-	.xpti_domu = -1,
+	.xpti = { -1, -1 },
+	.pv_l1tf = { -1, -1 },
+	.spec = { [0 ... NR_SPEC_WORDS - 1] = -1 },
 };
+
+/* Of a list, the word that made it be refused. */
+static char refused[LIST_WORD_MAX];
 
 struct option {
 	const char *name;
@@ -44,6 +49,12 @@ static bool set_flag(void *to, const char *value)
 	if (!value)
 		*(bool *)to = true;
 	return !value;
+}
+
+static bool refuse(const char *name, const char *flag)
+{
+	snprintf(refused, sizeof(refused), flag ? "%s=%s" : "%s", name, flag);
+	return false;
 }
 
 /* A word that is a negation by itself. */
@@ -128,36 +139,90 @@ static bool set_vcpus(void *to, const char *value)
 	return true;
 }
 
-/* Words with commas between: "default", a flag for all domains, or dom0 and domU by name. */
-static bool set_xpti(void *to, const char *value)
+/* The next of the words with commas between, into word, cut if it is longer than any known; false: there is none. */
+static bool next_word(const char **p, char word[LIST_WORD_MAX])
 {
-	char word[16];
+	const char *end;
 
-	(void)to;
-	for (const char *p = value ? value : "on", *end; p; p = *end ? end + 1 : NULL) {
-		bool on = true, dom0 = true, domu = true;
-		char *flag;
+	if (!*p)
+		return false;
+	end = strchr(*p, ',');
+	strlcpy(word, *p, MIN(end ? (size_t)(end - *p) + 1 : strlen(*p) + 1, (size_t)LIST_WORD_MAX));
+	*p = end ? end + 1 : NULL;
+	return true;
+}
 
-		end = strchr(p, ',') ? strchr(p, ',') : p + strlen(p);
-		if ((size_t)(end - p) >= sizeof(word))
-			return false;
-		strlcpy(word, p, end - p + 1);
-		flag = strchr(word, '=');
-		if (flag)
-			*flag++ = 0;
+/* "default", a flag for all domains, or dom0 and domU by name. */
+static bool set_domains(void *to, const char *value)
+{
+	struct opt_domains *out = to, all = *out;
+	const char *p = value ? value : "on";
+	char word[LIST_WORD_MAX];
+
+	while (next_word(&p, word)) {
+		char *flag = strchr(word, '=');
+		bool on = true, dom0, domu;
+
 		if (!strcmp(word, "default")) {
-			opt.xpti_dom0 = opt.xpti_domu = -1;
+			all = (struct opt_domains){ -1, -1 };
 			continue;
 		}
+		if (flag)
+			*flag++ = 0;
 		domu = strcmp(word, "dom0");
 		dom0 = strcmp(word, "domu");
 		if (!set_flag(&on, dom0 && domu ? word : flag))
-			return false;
-		opt.xpti_dom0 = dom0 ? on : opt.xpti_dom0;
-		opt.xpti_domu = domu ? on : opt.xpti_domu;
+			return refuse(word, flag);
+		all.dom0 = dom0 ? on : all.dom0;
+		all.domu = domu ? on : all.domu;
+	}
+	*out = all;
+	return true;
+}
+
+static int off_if_default(int choice) { return choice < 0 ? 0 : choice; }
+
+/* A flag for all of it (off includes what other options have left to the CPU), then "name", "name=flag" or
+ * "no-name" of single ones. */
+static bool set_spec(void *to, const char *value)
+{
+	const char *p = value ? value : "on";
+	int8_t all[NR_SPEC_WORDS];
+	bool off = false;
+	char word[LIST_WORD_MAX];
+
+	memcpy(all, to, sizeof(all));
+	while (next_word(&p, word)) {
+		char *flag = strchr(word, '='), *name = word;
+		bool on = true, known = false;
+
+		if (flag)
+			*flag++ = 0;
+		else if (set_flag(&on, word)) {
+			memset(all, on ? -1 : 0, sizeof(all));
+			off = !on;
+			continue;
+		} else if (!strncmp(word, "no-", 3)) {
+			name += 3;
+			flag = "off";
+		}
+		for (unsigned i = 0; i < NR_SPEC_WORDS; i++)
+			if (!strcmp(name, spec_names[i])) {
+				known = set_flag(&on, flag);
+				all[i] = on;
+			}
+		if (!known)
+			return refuse(word, flag);
+	}
+	memcpy(to, all, sizeof(all));
+	if (off) {
+		opt.xpti = (struct opt_domains){ off_if_default(opt.xpti.dom0), off_if_default(opt.xpti.domu) };
+		opt.pv_l1tf = (struct opt_domains){ off_if_default(opt.pv_l1tf.dom0), off_if_default(opt.pv_l1tf.domu) };
 	}
 	return true;
 }
+
+#define DOMAINS_EXPECTED "default, on, off, dom0=on or off, domu=on or off, with commas between"
 
 static const struct option options[] = {
 	{ "console", opt.console, set_console, "com1, vga or none" },
@@ -172,7 +237,10 @@ static const struct option options[] = {
 	{ "noreboot", &opt.noreboot, set_flag, "on or off" },
 	{ "smep", &opt.smep, set_flag, "on or off" },
 	{ "smap", &opt.smap, set_flag, "on or off" },
-	{ "xpti", NULL, set_xpti, "default, on, off, dom0=on or off, domu=on or off, with commas between" },
+	{ "xpti", &opt.xpti, set_domains, DOMAINS_EXPECTED },
+	{ "pv-l1tf", &opt.pv_l1tf, set_domains, DOMAINS_EXPECTED },
+	{ "spec-ctrl", opt.spec, set_spec, "on, off, or clear-regs, ibrs, stibp, ibpb, ssbd, md-clear, rsb, each =on or =off, "
+	  "with commas between" },
 };
 
 static const struct option *find(const char *name)
@@ -190,17 +258,18 @@ static void parse_word(char *word)
 
 	if (value)
 		*value++ = 0;
+	refused[0] = 0;
 	o = find(word);
 	if (!o && !value && !strncmp(word, "no-", 3)) {
 		o = find(word + 3);
-		o = o && (o->set == set_flag || o->set == set_xpti) ? o : NULL;
+		o = o && (o->set == set_flag || o->set == set_domains || o->set == set_spec) ? o : NULL;
 		value = "off";
 	}
 	if (!o)
 		printk(LOG_WARN, "command line: unknown option '%s' ignored", word);
 	else if (!o->set(o->to, value))
-		printk(LOG_WARN, "command line: %s='%s' ignored, expected %s", o->name,
-		       value ? value : "", o->expected);
+		printk(LOG_WARN, "command line: %s='%s' ignored%s%s, expected %s", o->name, value ? value : "",
+		       refused[0] ? " because of " : "", refused, o->expected);
 }
 
 void cmdline_parse(const char *line)

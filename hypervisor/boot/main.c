@@ -11,6 +11,7 @@
 #include "mm.h"
 #include "printk.h"
 #include "pti.h"
+#include "spec.h"
 
 void boot_main(uint32_t magic, uint32_t info) __noreturn;
 bool multiboot_parse(uint32_t magic, uint32_t info);
@@ -30,7 +31,9 @@ void __init boot_main(uint32_t magic, uint32_t info)
 	cpu_detect();
 	cpu_patch_smap();		/* while our text is still writable */
 	pti_choose();			/* page-table isolation */
+	spec_choose();			/* what else speculation asks for; patches the entry code for both */
 	memory_init();			/* frame table, M2P, direct map, page allocator; W^X */
+	spec_check_tables();		/* against L1TF */
 	cpu_init(0);			/* descriptor tables: faults are reported */
 	pti_init();			/* what isolated guests' tables show of us */
 	console_late_init();		/* the screen, if asked for */

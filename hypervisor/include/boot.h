@@ -3,6 +3,7 @@
 #ifndef HV_BOOT_H
 #define HV_BOOT_H
 
+#include "spec.h"
 #include "types.h"
 #include <xen/xen.h>
 
@@ -36,6 +37,7 @@ const uint8_t *dom0_image_open(const struct boot_module *m, struct elf_kernel *k
 void dom0_image_close(void);
 
 /* --- cmdline.c --- options are rows of one table there */
+struct opt_domains { int dom0, domu; };		/* -1: as the CPU needs */
 struct boot_options {
 	char console[32];			/* "com1", "vga", "none", comma separated */
 	unsigned com1_baud;			/* 0: as the firmware left it */
@@ -45,7 +47,8 @@ struct boot_options {
 	unsigned maxcpus;			/* CPUs to use, the boot CPU included; 0: all */
 	bool smp;				/* nosmp, no-smp: the boot CPU alone */
 	bool noreboot;
-	int xpti_dom0, xpti_domu;		/* page-table isolation; -1: as the CPU needs */
+	struct opt_domains xpti, pv_l1tf;	/* page-table isolation; absent entries checked */
+	int8_t spec[NR_SPEC_WORDS];		/* spec-ctrl */
 	bool smep, smap;			/* no-smep, no-smap switch off */
 };
 extern struct boot_options opt;

@@ -36,6 +36,13 @@ int pt_validate(struct frame *f, unsigned level, bool preemptible);
 int pt_devalidate(struct frame *f, unsigned level, bool preemptible);
 int segdesc_validate(struct frame *f);
 
+/* --- l1tf.c: absent entries, on CPUs that read through them --- */
+extern bool l1tf_on;			/* constant after boot: some domains' are checked */
+void l1tf_init(bool dom0, bool domu, unsigned address_bits);	/* whose; needs max_mfn */
+/* 0, or -EINVAL for an absent entry that names memory; reports it. */
+int l1tf_check(struct domain *d, unsigned level, pte_t e);
+int l1tf_check_table(struct domain *d, unsigned level, const pte_t *t);
+
 /* --- pt_update.c: one entry of a live table --- */
 /* Replaces *ptep (in the direct map, inside the validated table of d). keep_ad: PRESERVE_AD. A
  * devalidation that the old entry started and that was preempted is left in v->unfinished. */

@@ -12,7 +12,7 @@ struct domain;
 extern bool pti_on;			/* constant after boot: some domains are isolated */
 
 /* --- boot, in this order --- */
-void pti_choose(void);			/* by CPU and command line; patches the entry code */
+void pti_choose(void);			/* by CPU and command line */
 void pti_init(void);			/* once there are page tables of our own */
 void pti_add_cpu(struct cpu *c);	/* before any guest runs */
 

@@ -54,6 +54,8 @@ static inline int l1_update(struct domain *d, struct domain *pg_owner, pte_t *pt
 		rc = l1_get(d, pg_owner, val);
 		if (unlikely(rc))
 			return rc;
+	} else if (unlikely(l1tf_on) && (rc = l1tf_check(d, 1, val))) {
+		return rc;
 	}
 	old = swap(ptep, val, keep_ad);
 	if (old & PTE_P)
@@ -109,9 +111,11 @@ bool pt_cmpxchg_l1(struct domain *d, pte_t *ptep, pte_t old, pte_t val, int *rc)
 			val |= old & PTE_GRANT;
 		else
 			*rc = l1_bits_bad(d, val) ? pt_entry_get(d, d, 1, val, false) : l1_get(d, d, val);
-		if (unlikely(*rc))
-			return true;
+	} else if (unlikely(l1tf_on)) {
+		*rc = l1tf_check(d, 1, val);
 	}
+	if (unlikely(*rc))
+		return true;
 	swapped = __atomic_compare_exchange_n(ptep, &old, val, false, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED);
 	gone = swapped ? old : val;

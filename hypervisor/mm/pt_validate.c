@@ -110,7 +110,7 @@ int pt_entry_get(struct domain *d, struct domain *pg_owner, unsigned level, pte_
 	uint64_t bad = pt_bad_bits(d, level, e);
 
 	if (!(e & PTE_P))
-		return 0;
+		return unlikely(l1tf_on) ? l1tf_check(d, level, e) : 0;
 	if (unlikely(bad)) {
 		domain_log(d, LOG_WARN,
 			   "refused L%u entry 0x%016lx: bits 0x%lx are not allowed%s\n", level, e,
@@ -200,12 +200,14 @@ int pt_validate(struct frame *f, unsigned level, bool preemptible)
 {
 	struct domain *d = f->owner;
 	pte_t *t = mfn_to_virt(frame_mfn(f));
+	int rc = unlikely(l1tf_on) && !f->nr_done ? l1tf_check_table(d, level, t) : 0;
 
+	if (unlikely(rc))
+		return rc;
 	if (level == 1)
 		return l1_validate(f, t);
 	for (unsigned i = f->nr_done; (i = next_present(t, i)) < PT_ENTRIES; i++) {
 		pte_t e = pt_adjust(t[i]);
-		int rc;
 
 		if (slot_is_ours(level, i))
 			continue;

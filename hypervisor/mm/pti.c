@@ -42,27 +42,17 @@ static bool __init cpu_leaks(void)
 	return !(r[3] >> 29 & 1) || !(rdmsr(MSR_ARCH_CAPABILITIES) & RDCL_NO);
 }
 
-/* The image is still writable. */
 void __init pti_choose(void)
 {
-	extern const uint64_t pti_table_start[], pti_table_end[];
 	bool leaks = cpu_leaks();
 
-	opt.xpti_dom0 = opt.xpti_dom0 < 0 ? leaks : opt.xpti_dom0;
-	opt.xpti_domu = opt.xpti_domu < 0 ? leaks : opt.xpti_domu;
-	pti_on = opt.xpti_dom0 || opt.xpti_domu;
+	opt.xpti.dom0 = opt.xpti.dom0 < 0 ? leaks : opt.xpti.dom0;
+	opt.xpti.domu = opt.xpti.domu < 0 ? leaks : opt.xpti.domu;
+	pti_on = opt.xpti.dom0 || opt.xpti.domu;
 	printk(LOG_INFO, "Page-table isolation: CPU %s Meltdown; dom0 %s, domU %s", leaks ? "has" : "has no",
-	       opt.xpti_dom0 ? "isolated" : "not isolated", opt.xpti_domu ? "isolated" : "not isolated");
-	if (!pti_on)
-		return;
-	cpu_features.pge = false;	/* a global entry of ours would outlive the change of CR3 */
-	for (const uint64_t *p = pti_table_start; p < pti_table_end; p += 2) {
-		uint8_t *site = (uint8_t *)p[0];
-		int32_t distance = p[1] - p[0] - 5;
-
-		site[0] = 0xe9;
-		memcpy(site + 1, &distance, sizeof(distance));
-	}
+	       opt.xpti.dom0 ? "isolated" : "not isolated", opt.xpti.domu ? "isolated" : "not isolated");
+	if (pti_on)
+		cpu_features.pge = false;	/* a global entry of ours would outlive the change of CR3 */
 }
 
 /* Shows [start, end), page by page, in the tables that guests run on. */
@@ -106,7 +96,7 @@ void __init pti_init(void)
 
 const pte_t *pti_slots_of(const struct domain *d)
 {
-	return (d->privileged ? opt.xpti_dom0 : opt.xpti_domu) ? entry_l4 : idle_l4;
+	return (d->privileged ? opt.xpti.dom0 : opt.xpti.domu) ? entry_l4 : idle_l4;
 }
 
 /* --- the CPU's own root --- */

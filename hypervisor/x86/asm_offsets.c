@@ -5,9 +5,11 @@
  */
 #include "cpu.h"
 #include "domain.h"
+#include "spec.h"
 
 #define OFFSET(name, type, member) \
 	__asm__ volatile("\n@@ " #name " %c0" :: "i"(offsetof(type, member)))
+#define NUMBER(name) __asm__ volatile("\n@@ " #name " %c0" :: "i"(name))
 
 void asm_offsets(void);
 void asm_offsets(void)
@@ -40,6 +42,13 @@ void asm_offsets(void)
 	OFFSET(REGS_RIP, struct cpu_user_regs, rip);
 	OFFSET(REGS_RFLAGS, struct cpu_user_regs, rflags);
 	OFFSET(REGS_RSP, struct cpu_user_regs, rsp);
+	NUMBER(PATCH_PTI);
+	NUMBER(PATCH_CLEAR);
+	NUMBER(PATCH_IBRS);
+	NUMBER(PATCH_RSB);
+	NUMBER(PATCH_VERW);
+	NUMBER(PATCH_UNLESS);
+	NUMBER(HV_DS);
 	OFFSET(INFO_PENDING, vcpu_info_t, evtchn_upcall_pending);
 	OFFSET(INFO_MASK, vcpu_info_t, evtchn_upcall_mask);
 }

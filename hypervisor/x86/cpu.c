@@ -11,6 +11,7 @@
 #include "lib.h"
 #include "mm.h"
 #include "printk.h"
+#include "spec.h"
 #include "x86.h"
 
 static struct cpu boot_cpu __entry_data;
@@ -216,6 +217,7 @@ void cpu_init(unsigned id)
 	__asm__ volatile("lidt %0" :: "m"(idtr));
 	msr_init(c);
 	control_init(c);
+	spec_init_cpu();
 }
 
 struct cpu *cpu_find(void)

@@ -13,20 +13,26 @@
 ; NMI, double fault, machine check and debug exceptions arrive on IST stacks, because they may hit
 ; between SYSCALL and the switch of stacks.
 
-%include "asm_offsets.inc"
+%include "entry.inc"
 
 %define FLAT_CS64	0xe033
 %define FLAT_SS		0xe02b
-%define SYSCALL_FRAME	-1		; entry_vector: cs and ss are flat, rcx and r11 dead: SYSRET may be used
 %define ERESTART	85
 %define UNSAFE_FLAGS	0x34100		; TF, NT, RF, VM: only IRET restores them rightly
 
 extern trap_from_guest, trap_from_hv, exit_work, hypercall_table, user_syscall, iret_failed
 extern pv_deliver_event
 extern pti_trap, pti_syscall, pti_syscall32, pti_sysret, pti_iret, pti_fatal_cr3
+extern spec_trap, spec_syscall, spec_iret_fault, spec_debug_lost
+extern spec_leave, spec_leave_iret, spec_leave_bounced, spec_leave_syscall, spec_leave_syscall_iret
+extern spec_sysret, spec_iret, spec_iretq_address
 extern fatal_exception, cpus_stopped, debug_frame_lost
 global trap_stubs, syscall_entry, syscall32_entry, exit_to_guest, trap_save, trap_in_hv, iret_fault.frame, db_entry, nmi_entry, df_entry, mc_entry
 global syscall_entry.frame, syscall32_entry.frame, hv_resume
+; for spec.asm
+global trap_save.saved, syscall_entry.saved, iret_fault.saved, db_entry.saved
+global exit_to_guest.restored3, exit_to_guest.iret_restored3, leave_bounced.restored3
+global syscall_entry.restore, syscall_entry.restore_iret, trap_in_hv.compare
 
 ; A site that becomes STAC or CLAC when the CPU has SMAP (x86/cpu.c).
 %macro CLAC_SITE 0
@@ -34,14 +40,6 @@ global syscall_entry.frame, syscall32_entry.frame, hv_resume
 	[section .smap_table]
 	dq %%site, 0xca
 	__?SECT?__
-%endmacro
-
-; Where boot puts a jump to %1 if page tables are isolated (pti.asm), over the five bytes that follow.
-%macro PTI_SITE 1
-	[section .pti_table]
-	dq %%site, %1
-	__?SECT?__
-%%site:
 %endmacro
 
 %macro PUSH_GPRS 0
@@ -62,10 +60,8 @@ global syscall_entry.frame, syscall32_entry.frame, hv_resume
 	push	r15
 %endmacro
 
-%macro POP_GPRS 0
-	pop	r15
-	pop	r14
-	pop	r13
+; Behind r15, r14 and r13.
+%macro POP_OTHERS 0
 	pop	r12
 	pop	rbp
 	pop	rbx
@@ -78,6 +74,13 @@ global syscall_entry.frame, syscall32_entry.frame, hv_resume
 	pop	rdx
 	pop	rsi
 	pop	rdi
+%endmacro
+
+%macro POP_GPRS 0
+	pop	r15
+	pop	r14
+	pop	r13
+	POP_OTHERS
 %endmacro
 
 ; What C preserves and the SYSCALL entry did not save.
@@ -100,7 +103,6 @@ global syscall_entry.frame, syscall32_entry.frame, hv_resume
 %endmacro
 
 section .smap_table noexec nowrite alloc
-section .pti_table noexec nowrite alloc
 section .text.entry exec align=16
 
 ; 256 stubs of 16 bytes, one a vector. Stack: rip cs rflags rsp ss above an error code (pushed by the CPU
@@ -120,7 +122,7 @@ trap_stubs:
 
 	align	16
 trap_common:
-	PTI_SITE pti_trap
+	SITE pti_trap, PATCH_PTI
 	test	byte [rsp + 16], 3
 	jz	trap_in_hv
 	swapgs
@@ -129,8 +131,10 @@ trap_save:
 	cld
 	CLAC_SITE
 	PUSH_GPRS
+	SITE spec_trap, ON_ENTRY
 	mov	rdi, rsp
 	mov	rsp, [gs:CPU_STACK_TOP]
+.saved:
 	call	trap_from_guest		; (struct cpu_user_regs *): true: the guest's handler is entered
 	test	al, al
 	jnz	leave_bounced
@@ -152,9 +156,11 @@ exit_to_guest:
 	mov	rcx, [rsp + REGS_RIP]
 	mov	r11, [rsp + REGS_RFLAGS]
 	CHECK_SYSRET .iret
+	SITE spec_leave, PATCH_IBRS
 	pop	r15
 	pop	r14
 	pop	r13
+.restored3:
 	pop	r12
 	pop	rbp
 	pop	rbx
@@ -168,14 +174,21 @@ exit_to_guest:
 	pop	rsi
 	pop	rdi
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
-	PTI_SITE pti_sysret
+	SITE spec_sysret, PATCH_VERW
+	SITE pti_sysret, PATCH_PTI
 	swapgs
 	o64 sysret
 .iret:
-	POP_GPRS
+	SITE spec_leave_iret, PATCH_IBRS
+	pop	r15
+	pop	r14
+	pop	r13
+.iret_restored3:
+	POP_OTHERS
 	add	rsp, 8
 .swapgs:
-	PTI_SITE pti_iret
+	SITE spec_iret, PATCH_VERW
+	SITE pti_iret, PATCH_PTI
 	swapgs
 .iretq:
 	iretq
@@ -202,16 +215,19 @@ leave_bounced:
 	mov	r11, [rsp + VCPU_REGS + REGS_RFLAGS]
 	lea	rsp, [rsp + VCPU_R10]
 	jne	.iret
+	SITE spec_leave_bounced, ON_EXIT
 	pop	r10
 	pop	r9
 	pop	r8
+.restored3:
 	pop	rax
 	add	rsp, 8
 	pop	rdx
 	pop	rsi
 	pop	rdi
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
-	PTI_SITE pti_sysret
+	SITE spec_sysret, PATCH_VERW
+	SITE pti_sysret, PATCH_PTI
 	swapgs
 	o64 sysret
 .iret:	sub	rsp, VCPU_R10 - VCPU_REGS
@@ -219,11 +235,12 @@ leave_bounced:
 
 ; SYSCALL: a hypercall from the guest kernel, or a system call of its user space.
 ; In: rcx = rip, r11 = rflags, rsp = the guest's, IF, DF, TF, AC clear.
-; Of the registers that C preserves only rbx, current here, is saved at once; the others on the long way out.
+; Of the registers that C preserves only rbx, current here, is saved at once; the others on the long way out, unless
+; spec.asm has saved and cleared them.
 	align	16
 syscall_entry:
 	swapgs
-	PTI_SITE pti_syscall
+	SITE pti_syscall, PATCH_PTI
 	mov	[gs:CPU_SCRATCH], rsp
 .frame:
 	mov	rsp, [gs:CPU_FRAME_TOP]
@@ -243,7 +260,9 @@ syscall_entry:
 	push	r10
 	push	r11
 	push	rbx
+	SITE spec_syscall, ON_ENTRY
 	mov	rsp, [gs:CPU_STACK_TOP]
+.saved:
 	mov	rbx, [gs:CPU_CURRENT]
 	cmp	byte [rbx + VCPU_KERNEL_MODE], 0
 	je	.user
@@ -271,8 +290,10 @@ syscall_entry:
 	mov	r11, [rbx + VCPU_REGS + REGS_RFLAGS]
 	CHECK_SYSRET .slow
 .sysret:
+	SITE spec_leave_syscall, ON_EXIT
 	lea	rsp, [rbx + VCPU_R10]
 	mov	rbx, [rbx + VCPU_RBX]
+.restore:
 	pop	r10
 	pop	r9
 	pop	r8
@@ -281,11 +302,15 @@ syscall_entry:
 	pop	rsi
 	pop	rdi
 	mov	rsp, [rsp + REGS_RSP - REGS_VECTOR + 4]
-	PTI_SITE pti_sysret
+	SITE spec_sysret, PATCH_VERW
+	SITE pti_sysret, PATCH_PTI
 	swapgs
 	o64 sysret
-.iret:	lea	rsp, [rbx + VCPU_R11]
+.iret:
+	SITE spec_leave_syscall_iret, ON_EXIT
+	lea	rsp, [rbx + VCPU_R11]
 	mov	rbx, [rbx + VCPU_RBX]
+.restore_iret:
 	pop	r11
 	pop	r10
 	pop	r9
@@ -307,7 +332,9 @@ syscall_entry:
 	jnz	.bounced
 	jmp	.save
 .slow:	mov	[rbx + VCPU_RAX], rax
+	SITE .slow_saved, PATCH_CLEAR
 	SAVE_PRESERVED
+.slow_saved:
 	lea	rsp, [rbx + VCPU_REGS]
 	jmp	exit_to_guest.iret
 .nosys:	mov	rax, -38
@@ -330,7 +357,9 @@ syscall_entry:
 .long:	cmp	rax, -ERESTART
 	je	.again
 	mov	[rbx + VCPU_RAX], rax
-.save:	SAVE_PRESERVED
+.save:
+	SITE exit_to_guest, PATCH_CLEAR
+	SAVE_PRESERVED
 	jmp	exit_to_guest
 .again:	mov	byte [rbx + VCPU_RESTARTING], 1
 	jmp	.save
@@ -339,7 +368,7 @@ syscall_entry:
 	align	16
 syscall32_entry:
 	swapgs
-	PTI_SITE pti_syscall32
+	SITE pti_syscall32, PATCH_PTI
 	mov	[gs:CPU_SCRATCH], rsp
 .frame:
 	mov	rsp, [gs:CPU_FRAME_TOP]
@@ -356,7 +385,9 @@ syscall32_entry:
 ; An exception or interrupt while in the hypervisor. Stack as for trap_common.
 trap_in_hv:
 	push	rax
+	SITE spec_iretq_address, PATCH_VERW
 	lea	rax, [rel exit_to_guest.iretq]
+.compare:
 	cmp	[rsp + 16], rax
 	pop	rax
 	je	iret_fault
@@ -380,7 +411,9 @@ iret_fault:
 	sub	rsp, 48
 	mov	qword [rsp], 0
 	PUSH_GPRS
+	SITE spec_iret_fault, ON_ENTRY
 	mov	rsp, [gs:CPU_STACK_TOP]
+.saved:
 	mov	rdi, [gs:CPU_CURRENT]
 	call	iret_failed		; (struct vcpu *): failsafe callback
 	jmp	exit_to_guest
@@ -425,7 +458,9 @@ db_entry:
 	mov	cr3, rax
 .ours_again:
 	mov	rsp, [rdi + CPU_STACK_TOP]
+	SITE spec_debug_lost, ON_ENTRY
 	call	debug_frame_lost	; (struct cpu *): the end of the domain
+.saved:
 	jmp	exit_to_guest.work
 
 ; NMI: nobody sends any to us that would need an answer, but a CPU that panics: it wants the others to stop.

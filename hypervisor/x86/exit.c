@@ -11,6 +11,7 @@
 #include "printk.h"
 #include "pt.h"
 #include "pv.h"
+#include "spec.h"
 #include "x86.h"
 
 void exit_work(void);
@@ -71,6 +72,8 @@ void exit_work(void)
 			continue;
 		}
 		if (v == c->idle) {
+			if (unlikely(spec_at_idle))
+				spec_idle();
 			sti_hlt_cli();
 			c->wakeups++;
 		} else if (v->cont.restarting) {

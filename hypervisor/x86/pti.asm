@@ -1,15 +1,16 @@
 ; SPDX-License-Identifier: MIT
 ;
 ; The ways in and out of entry.asm on a machine that isolates page tables (mm/pti.c): boot patches jumps to
-; them over the sites that PTI_SITE marks there. While a guest runs, its own tables show nothing of the hypervisor but this
+; them there. While a guest runs, its own tables show nothing of the hypervisor but this
 ; code and entry.asm, the IDT, and each CPU's struct cpu and IST stacks; so the CPU builds its frames on the entry
 ; stack inside struct cpu, and nothing else of ours is touched before CR3 is ours and after it is the guest's.
 ; cpu->hv_cr3 is 0 where the guest is not isolated, and then CR3 stays.
 ;
 ; Other CPUs' guests can see the entry stack too: no register passes through it but rip, rsp and rflags.
 
-%include "asm_offsets.inc"
+%include "entry.inc"
 
+extern spec_sysret, spec_iret, spec_iret.iretq
 extern trap_save, trap_in_hv, syscall_entry.frame, syscall32_entry.frame, iret_fault.frame
 global pti_trap, pti_syscall, pti_syscall32, pti_sysret, pti_iret
 
@@ -21,8 +22,6 @@ global pti_trap, pti_syscall, pti_syscall32, pti_sysret, pti_iret
 	mov	cr3, rsp
 %%same:
 %endmacro
-
-section .text.entry exec align=16
 
 ; For the begin of trap_common. From a guest: the frame is on the entry stack; it is copied to where trap_save wants it.
 pti_trap:
@@ -44,6 +43,9 @@ pti_trap:
 	cmp	[rsp + 16], rax
 	je	.iret_fault
 	lea	rax, [rel pti_iret.plain_iretq]
+	cmp	[rsp + 16], rax
+	je	.iret_fault
+	lea	rax, [rel spec_iret.iretq]
 	cmp	[rsp + 16], rax
 	je	.iret_fault
 	pop	rax
@@ -74,6 +76,7 @@ pti_sysret:
 	mov	cr3, rsp
 	mov	rsp, [gs:CPU_SCRATCH]
 .plain:
+	SITE spec_sysret, PATCH_VERW
 	swapgs
 	o64 sysret
 
@@ -89,10 +92,12 @@ pti_iret:
 	mov	rsp, [gs:CPU_GUEST_CR3]
 	mov	cr3, rsp
 	mov	rsp, [gs:CPU_IRET_FRAME]
+	SITE spec_iret, PATCH_VERW
 	swapgs
 .iretq:
 	iretq
 .plain:
+	SITE spec_iret, PATCH_VERW
 	swapgs
 .plain_iretq:
 	iretq

@@ -12,6 +12,7 @@
 #include "mm.h"
 #include "pt.h"
 #include "pv.h"
+#include "spec.h"
 #include "x86.h"
 
 /* --- FPU: saved and restored whole at each change of vcpu --- */
@@ -219,8 +220,11 @@ static void fetch(struct cpu *c, struct vcpu *v)
 /* The address space: our own GDT serves while neither prev's window nor v's is certain to be there. */
 static void load_space(struct cpu *c, struct vcpu *prev, struct vcpu *v)
 {
-	if (!prev || prev->domain != v->domain)
+	if (!prev || prev->domain != v->domain) {
 		set_bit(c->id, &v->domain->cpus);
+		if (unlikely(spec_at_switch))
+			spec_switch();
+	}
 	WRITE_ONCE(v->loaded_on, c->id);
 	WRITE_ONCE(c->loaded, v);
 	*perdomain_pte(v->domain, v->id, 14) = pte_make(c->gdt_mfn, MAP_RW);

@@ -17,7 +17,7 @@ fuzz_src_kernel := $(wildcard dom0-tools/builder/elf.c dom0-tools/builder/notes*
 fuzz_src_dom0 := $(UNPACK_SRC) hypervisor/domain/elf.c
 fuzz_src_store := $(wildcard dom0-tools/xenstore/*.c) tests/unit/store/fixture.c tests/unit/store/host_os.c
 fuzz_src_hypercalls := tests/unit/model/machine.c $(wildcard hypervisor/grant/*.c) \
-	$(addprefix hypervisor/mm/,audit.c audit_grants.c base_ptr.c domain_pages.c frame_type.c grant_map.c mmu_update.c \
+	$(addprefix hypervisor/mm/,audit.c audit_grants.c base_ptr.c domain_pages.c frame_type.c grant_map.c l1tf.c mmu_update.c \
 	mmuext.c pt_update.c pt_validate.c)
 fuzz_src_boot := $(addprefix hypervisor/boot/,acpi.c multiboot.c)
 fuzz_src_console := dom0-tools/console/pvring.c guest-pv/kit/ring.c

@@ -4,7 +4,7 @@
 # the tests here. The sources bring their own memcpy, strtoull and so on; in their objects those names
 # get the prefix hv_, so that the C library's stay what the tests and sanitizers mean.
 HVLIB_TEST := $(B)/tests/unit/hvlib/hvlib-test
-HVLIB_SRC := $(addprefix hypervisor/,lib/string.c lib/vsnprintf.c lib/console.c boot/cmdline.c boot/acpi.c domain/elf.c)
+HVLIB_SRC := $(addprefix hypervisor/,lib/string.c lib/vsnprintf.c lib/console.c boot/cmdline.c boot/acpi.c domain/elf.c x86/spec_plan.c)
 HVLIB_TEST_SRC := $(wildcard tests/unit/hvlib/*.c)
 HVLIB_OBJ := $(HVLIB_SRC:%=$(B)/host-hvlib/%.o)
 HVLIB_TEST_OBJ := $(HVLIB_TEST_SRC:%=$(B)/host-hvlib/%.o)

@@ -4,7 +4,7 @@
 # domain-memory sources under sanitizers, judged by its own audit.
 MODEL_TEST := $(B)/tests/unit/model/model-test
 MODEL_SRC := $(wildcard tests/unit/model/*.c) $(wildcard hypervisor/grant/*.c) $(addprefix hypervisor/mm/,audit.c \
-	audit_grants.c base_ptr.c domain_pages.c frame_type.c grant_map.c mmu_update.c mmuext.c pt_update.c pt_validate.c)
+	audit_grants.c base_ptr.c domain_pages.c frame_type.c grant_map.c l1tf.c mmu_update.c mmuext.c pt_update.c pt_validate.c)
 MODEL_OBJ := $(MODEL_SRC:%=$(B)/model/%.o)
 
 $(MODEL_OBJ): $(B)/model/%.c.o: %.c
