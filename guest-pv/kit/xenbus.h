@@ -31,6 +31,19 @@ int xenbus_tx_start(xenbus_tx_t *tx);
 /* -XEN_EAGAIN: somebody else changed the same; do it all again. */
 int xenbus_tx_end(xenbus_tx_t tx, bool abort);
 
+/* For devices, each a directory of numbers (xenbus_node.c). */
+#define XENBUS_PATH_SIZE 160
+/* Puts dir/key into path and gives path; what does not fit gives "", which names nothing. */
+const char *xenbus_path(char path[XENBUS_PATH_SIZE], const char *dir, const char *key);
+#define XENBUS_NUMBER_SIZE 24
+/* Puts n in decimal into text and gives text. */
+const char *xenbus_number(char text[XENBUS_NUMBER_SIZE], uint64_t n);
+/* missing: for a key that is not there, or whose value is not a decimal number of 64 bits. */
+uint64_t xenbus_read_number(const char *dir, const char *key, uint64_t missing);
+int xenbus_write_number(xenbus_tx_t tx, const char *dir, const char *key, uint64_t n);
+/* Calls write in a transaction, anew until nobody else came between; 0 or its error or the store's. */
+int xenbus_transact(int (*write)(xenbus_tx_t tx, void *arg), void *arg);
+
 /* A watch fires once when it is set, then at each change at or under the path. Events are counted,
  * not queued: look at the store itself. */
 struct xenbus_watch {

@@ -15,71 +15,17 @@
 
 #define PATIENCE_NS 10000000000ull	/* a backend that has not answered by then does not */
 #define KEY_SIZE 40
-#define NUMBER_SIZE 24
-
-/* dir/key; both are short enough by construction or by check. */
-static const char *join(char path[PATH_SIZE + KEY_SIZE], const char *dir, const char *key)
-{
-	size_t n = __builtin_strlen(dir);
-
-	__builtin_memcpy(path, dir, n);
-	path[n] = '/';
-	__builtin_memcpy(path + n + 1, key, __builtin_strlen(key) + 1);
-	return path;
-}
-
-/* Decimal; false if there is anything else in it. */
-static bool parse(const char *text, uint64_t *n)
-{
-	if (!*text)
-		return false;
-	for (*n = 0; *text >= '0' && *text <= '9'; text++)
-		if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, *text - '0', n))
-			return false;
-	return !*text;
-}
-
-static void print(char text[NUMBER_SIZE], uint64_t n)
-{
-	char digits[NUMBER_SIZE];
-	unsigned int i = 0, j = 0;
-
-	do
-		digits[i++] = '0' + n % 10;
-	while (n /= 10);
-	while (i)
-		text[j++] = digits[--i];
-	text[j] = 0;
-}
-
-static uint64_t read_number(const char *dir, const char *key, uint64_t missing)
-{
-	char path[PATH_SIZE + KEY_SIZE], text[NUMBER_SIZE];
-	uint64_t n;
-
-	if (xenbus_read(XENBUS_NO_TX, join(path, dir, key), text, sizeof(text)) < 0 || !parse(text, &n))
-		return missing;
-	return n;
-}
-
-static int write_number(xenbus_tx_t tx, const char *dir, const char *key, uint64_t n)
-{
-	char path[PATH_SIZE + KEY_SIZE], text[NUMBER_SIZE];
-
-	print(text, n);
-	return xenbus_write(tx, join(path, dir, key), text);
-}
 
 static unsigned int back_state(const struct blkfront *f)
 {
-	uint64_t state = read_number(f->back, "state", XenbusStateUnknown);
+	uint64_t state = xenbus_read_number(f->back, "state", XenbusStateUnknown);
 
 	return state > XenbusStateReconfigured ? XenbusStateUnknown : state;
 }
 
 static int set_state(const struct blkfront *f, enum xenbus_state state)
 {
-	return write_number(XENBUS_NO_TX, f->node, "state", state);
+	return xenbus_write_number(XENBUS_NO_TX, f->node, "state", state);
 }
 
 #define STATE(s) (1u << XenbusState##s)
@@ -88,11 +34,11 @@ static int set_state(const struct blkfront *f, enum xenbus_state state)
 /* Until the backend is in one of the states; which. Unknown, too, when the deadline passes. */
 static unsigned int await(const struct blkfront *f, unsigned int states, uint64_t deadline_ns)
 {
-	char path[PATH_SIZE + KEY_SIZE];
+	char path[XENBUS_PATH_SIZE];
 	struct xenbus_watch watch;
 	unsigned int state = XenbusStateUnknown;
 
-	if (xenbus_watch(&watch, join(path, f->back, "state")))
+	if (xenbus_watch(&watch, xenbus_path(path, f->back, "state")))
 		return state;
 	for (;;) {
 		state = back_state(f);
@@ -116,16 +62,16 @@ static uint64_t soon(void)
 
 static int find_backend(struct blkfront *f, const char *node)
 {
-	char path[PATH_SIZE + KEY_SIZE];
+	char path[XENBUS_PATH_SIZE];
 	size_t n = __builtin_strlen(node);
 	uint64_t domid;
 
 	if (n >= sizeof(f->node) - 1)
 		return -XEN_ENAMETOOLONG;
 	__builtin_memcpy(f->node, node, n + 1);
-	domid = read_number(node, "backend-id", UINT64_MAX);
+	domid = xenbus_read_number(node, "backend-id", UINT64_MAX);
 	if (domid >= DOMID_FIRST_RESERVED ||
-	    xenbus_read(XENBUS_NO_TX, join(path, node, "backend"), f->back, sizeof(f->back)) <= 0)
+	    xenbus_read(XENBUS_NO_TX, xenbus_path(path, node, "backend"), f->back, sizeof(f->back)) <= 0)
 		return -XEN_ENOENT;
 	f->backend = domid;
 	return 0;
@@ -137,7 +83,7 @@ static int await_offers(struct blkfront *f)
 	unsigned int state;
 	int rc = 0;
 
-	if (read_number(f->node, "state", XenbusStateUnknown) != XenbusStateInitialising)
+	if (xenbus_read_number(f->node, "state", XenbusStateUnknown) != XenbusStateInitialising)
 		rc = set_state(f, XenbusStateInitialising);
 	if (rc)
 		return rc;
@@ -147,7 +93,7 @@ static int await_offers(struct blkfront *f)
 
 static int make_ring(struct blkfront *f)
 {
-	uint64_t order = read_number(f->back, "max-ring-page-order", 0);
+	uint64_t order = xenbus_read_number(f->back, "max-ring-page-order", 0);
 
 	if (order > f->options.ring_order)
 		order = f->options.ring_order;
@@ -189,52 +135,35 @@ static int make_port(struct blkfront *f)
 
 static int write_refs(struct blkfront *f, xenbus_tx_t tx)
 {
-	char key[] = "ring-ref0", path[PATH_SIZE + KEY_SIZE];
+	char key[] = "ring-ref0", path[XENBUS_PATH_SIZE];
 	int rc;
 
 	if (f->nr_pages == 1) {
 		/* An earlier ring may have had more pages. */
-		rc = xenbus_rm(tx, join(path, f->node, "ring-page-order"));
-		return rc && rc != -XEN_ENOENT ? rc : write_number(tx, f->node, "ring-ref", f->ring_ref[0]);
+		rc = xenbus_rm(tx, xenbus_path(path, f->node, "ring-page-order"));
+		return rc && rc != -XEN_ENOENT ? rc : xenbus_write_number(tx, f->node, "ring-ref", f->ring_ref[0]);
 	}
-	rc = write_number(tx, f->node, "ring-page-order", __builtin_ctz(f->nr_pages));
+	rc = xenbus_write_number(tx, f->node, "ring-page-order", __builtin_ctz(f->nr_pages));
 	for (unsigned int i = 0; !rc && i < f->nr_pages; i++) {
 		key[8] = '0' + i;
-		rc = write_number(tx, f->node, key, f->ring_ref[i]);
+		rc = xenbus_write_number(tx, f->node, key, f->ring_ref[i]);
 	}
 	return rc;
 }
 
-static int write_all(struct blkfront *f, xenbus_tx_t tx)
+static int write_all(xenbus_tx_t tx, void *arg)
 {
-	char path[PATH_SIZE + KEY_SIZE];
+	char path[XENBUS_PATH_SIZE];
+	struct blkfront *f = arg;
 	int rc = write_refs(f, tx);
 
 	if (!rc)
-		rc = write_number(tx, f->node, "event-channel", f->port);
+		rc = xenbus_write_number(tx, f->node, "event-channel", f->port);
 	if (!rc)
-		rc = write_number(tx, f->node, "feature-persistent", f->info.persistent);
+		rc = xenbus_write_number(tx, f->node, "feature-persistent", f->info.persistent);
 	if (!rc)
-		rc = xenbus_write(tx, join(path, f->node, "protocol"), "x86_64-abi");
-	return rc ? rc : write_number(tx, f->node, "state", XenbusStateInitialised);
-}
-
-static int publish(struct blkfront *f)
-{
-	xenbus_tx_t tx;
-	int rc;
-
-	do {
-		rc = xenbus_tx_start(&tx);
-		if (rc)
-			return rc;
-		rc = write_all(f, tx);
-		if (rc)
-			xenbus_tx_end(tx, true);
-		else
-			rc = xenbus_tx_end(tx, false);
-	} while (rc == -XEN_EAGAIN);
-	return rc;
+		rc = xenbus_write(tx, xenbus_path(path, f->node, "protocol"), "x86_64-abi");
+	return rc ? rc : xenbus_write_number(tx, f->node, "state", XenbusStateInitialised);
 }
 
 static int await_connected(struct blkfront *f)
@@ -248,18 +177,18 @@ static int await_connected(struct blkfront *f)
 static int read_disk(struct blkfront *f)
 {
 	struct blkfront_info *i = &f->info;
-	uint64_t segments = read_number(f->back, "feature-max-indirect-segments", 0);
-	uint64_t size = read_number(f->back, "sector-size", 512), info = read_number(f->back, "info", 0);
+	uint64_t segments = xenbus_read_number(f->back, "feature-max-indirect-segments", 0);
+	uint64_t size = xenbus_read_number(f->back, "sector-size", 512), info = xenbus_read_number(f->back, "info", 0);
 
-	i->sectors = read_number(f->back, "sectors", 0);
+	i->sectors = xenbus_read_number(f->back, "sectors", 0);
 	if (!i->sectors || i->sectors > INT64_MAX / 512 || size < 512 || size > PAGE_SIZE || size & (size - 1))
 		return -XEN_EIO;
 	i->sector_size = size;
 	i->readonly = info & VDISK_READONLY;
 	i->removable = info & VDISK_REMOVABLE;
-	i->barrier = read_number(f->back, "feature-barrier", 0) == 1;
-	i->flush = read_number(f->back, "feature-flush-cache", 0) == 1;
-	i->discard = read_number(f->back, "feature-discard", 0) == 1;
+	i->barrier = xenbus_read_number(f->back, "feature-barrier", 0) == 1;
+	i->flush = xenbus_read_number(f->back, "feature-flush-cache", 0) == 1;
+	i->discard = xenbus_read_number(f->back, "feature-discard", 0) == 1;
 	i->indirect = segments > BLKIF_MAX_SEGMENTS_PER_REQUEST;
 	f->max_segments = !i->indirect ? BLKIF_MAX_SEGMENTS_PER_REQUEST :
 			  segments < MAX_SEGMENTS ? segments : MAX_SEGMENTS;
@@ -275,12 +204,12 @@ static int connect(struct blkfront *f)
 
 	if (rc)
 		return rc;
-	f->info.persistent = f->options.persistent && read_number(f->back, "feature-persistent", 0) == 1;
+	f->info.persistent = f->options.persistent && xenbus_read_number(f->back, "feature-persistent", 0) == 1;
 	rc = make_ring(f);
 	if (!rc)
 		rc = make_port(f);
 	if (!rc)
-		rc = publish(f);
+		rc = xenbus_transact(write_all, f);
 	if (!rc)
 		rc = await_connected(f);
 	if (!rc)
@@ -364,7 +293,7 @@ bool blkfront_closing(struct blkfront *f, uint64_t deadline_ns)
 
 int blkfront_find(const char *name, char *node, size_t size)
 {
-	char ids[512], path[PATH_SIZE + KEY_SIZE], back[PATH_SIZE], dev[32];
+	char ids[512], path[XENBUS_PATH_SIZE], back[PATH_SIZE], dev[32];
 	int used = xenbus_ls(XENBUS_NO_TX, "device/vbd", ids, sizeof(ids));
 
 	for (const char *id = ids; used > 0 && id < ids + used; id += __builtin_strlen(id) + 1) {
@@ -373,9 +302,9 @@ int blkfront_find(const char *name, char *node, size_t size)
 		if (__builtin_strlen(id) >= KEY_SIZE || sizeof("device/vbd/") + __builtin_strlen(id) > size)
 			continue;
 		__builtin_memcpy(dir + sizeof("device/vbd/") - 1, id, __builtin_strlen(id) + 1);
-		if (xenbus_read(XENBUS_NO_TX, join(path, dir, "backend"), back, sizeof(back)) <= 0 ||
-		    xenbus_read(XENBUS_NO_TX, join(path, back, "dev"), dev, sizeof(dev)) <= 0 ||
-		    __builtin_strcmp(dev, name) || !read_number(back, "online", 1))
+		if (xenbus_read(XENBUS_NO_TX, xenbus_path(path, dir, "backend"), back, sizeof(back)) <= 0 ||
+		    xenbus_read(XENBUS_NO_TX, xenbus_path(path, back, "dev"), dev, sizeof(dev)) <= 0 ||
+		    __builtin_strcmp(dev, name) || !xenbus_read_number(back, "online", 1))
 			continue;
 		__builtin_memcpy(node, dir, __builtin_strlen(dir) + 1);
 		return 0;

@@ -10,26 +10,14 @@
 
 void netfront_set_state(struct netfront *nf, enum xenbus_state state)
 {
-	char path[64], text[12];
-
-	netfront_path(path, sizeof(path), nf->path, "state");
-	netfront_text(text, state);
-	xenbus_write(XENBUS_NO_TX, path, text);
+	xenbus_write_number(XENBUS_NO_TX, nf->path, "state", state);
 }
 
 /* --- Publishing ------------------------------------------------------------------------------- */
 
-static int put(xenbus_tx_t tx, struct netfront *nf, const char *key, unsigned long n)
+static int put_all(xenbus_tx_t tx, void *arg)
 {
-	char path[64], text[12];
-
-	netfront_path(path, sizeof(path), nf->path, key);
-	netfront_text(text, n);
-	return xenbus_write(tx, path, text);
-}
-
-static int put_all(xenbus_tx_t tx, struct netfront *nf)
-{
+	const struct netfront *nf = arg;
 	const struct { const char *key; unsigned long value; } entries[] = {
 		{ "tx-ring-ref", nf->tx_ring_ref }, { "rx-ring-ref", nf->rx_ring_ref },
 		{ "event-channel", nf->port }, { "request-rx-copy", !nf->flip },
@@ -39,25 +27,7 @@ static int put_all(xenbus_tx_t tx, struct netfront *nf)
 	int rc = 0;
 
 	for (unsigned int i = 0; !rc && i < sizeof(entries) / sizeof(entries[0]); i++)
-		rc = put(tx, nf, entries[i].key, entries[i].value);
-	return rc;
-}
-
-static int publish(struct netfront *nf)
-{
-	xenbus_tx_t tx;
-	int rc;
-
-	do {
-		rc = xenbus_tx_start(&tx);
-		if (rc)
-			return rc;
-		rc = put_all(tx, nf);
-		if (rc)
-			xenbus_tx_end(tx, true);
-		else
-			rc = xenbus_tx_end(tx, false);
-	} while (rc == -XEN_EAGAIN);
+		rc = xenbus_write_number(tx, nf->path, entries[i].key, entries[i].value);
 	return rc;
 }
 
@@ -104,16 +74,16 @@ static int connect(struct netfront *nf)
 {
 	int rc;
 
-	nf->sg = netfront_number(nf->back, "feature-sg") == 1;
-	nf->flip = netfront_number(nf->back, "feature-rx-copy") != 1 &&
-		   netfront_number(nf->back, "feature-rx-flip") == 1;
+	nf->sg = xenbus_read_number(nf->back, "feature-sg", 0) == 1;
+	nf->flip = xenbus_read_number(nf->back, "feature-rx-copy", 0) != 1 &&
+		   xenbus_read_number(nf->back, "feature-rx-flip", 0) == 1;
 	rc = evtchn_alloc_unbound(nf->back_id, &nf->port);
 	if (rc)
 		return rc;
 	nf->broken = false;
 	rc = set_up_rings(nf);
 	if (!rc)
-		rc = publish(nf);
+		rc = xenbus_transact(put_all, nf);
 	if (rc) {
 		take_down_rings(nf);
 		evtchn_close(nf->port);
@@ -161,11 +131,11 @@ bool netfront_wait_up(struct netfront *nf, uint64_t deadline_ns)
 void netfront_follow(struct netfront *nf)
 {
 	bool published = false;
-	long state;
+	uint64_t state;
 
 	while (!nf->gone) {
 		xenbus_watch_wait(&nf->watch, OS_FOREVER);
-		state = netfront_number(nf->back, "state");
+		state = xenbus_read_number(nf->back, "state", XenbusStateUnknown);
 		if (state >= XenbusStateInitWait && state <= XenbusStateConnected) {
 			if (!published)
 				published = !connect(nf);
@@ -175,7 +145,7 @@ void netfront_follow(struct netfront *nf)
 			leave(nf);
 			published = false;
 		}
-		nf->gone = netfront_number(nf->path, "backend-id") < 0;
+		nf->gone = xenbus_read_number(nf->path, "backend-id", NO_DOMAIN) == NO_DOMAIN;
 	}
 	os_wake(&nf->event);
 	os_wake(&nf->room);

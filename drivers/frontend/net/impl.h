@@ -22,6 +22,7 @@ void *memset(void *p, int byte, size_t n);
 
 #define SLOTS 256			/* of a one-page ring of either kind */
 #define NO_REF 0
+#define NO_DOMAIN UINT64_MAX
 
 /* A page that is always granted to the backend, read-only, and holds what is being sent. */
 struct tx_slot {
@@ -40,12 +41,12 @@ struct rx_buffer {
 struct netfront {
 	unsigned int id;
 	const struct netfront_user *user;
-	char path[32], back[96];	/* directories in the store */
+	char path[XENBUS_PATH_SIZE], back[96];	/* directories in the store */
 	domid_t back_id;
 	uint8_t mac[6];
 	uint16_t mtu;
 	struct xenbus_watch watch;
-	char watch_path[112];
+	char watch_path[XENBUS_PATH_SIZE];
 
 	struct os_lock lock;		/* guards what follows; rx.c's own: the serving thread's, while up */
 	struct os_wait event, room;
@@ -87,14 +88,8 @@ int netfront_flip_out(void *page);			/* gives its frame up; 0 or negative error 
 int netfront_flip_in(void *page, mfn_t mfn);		/* puts a frame that came behind it */
 int netfront_flip_refill(void *page);			/* puts a frame of the hypervisor's behind it */
 
-/* netfront.c: paths and numbers in the store. -1: no such number. */
-void netfront_path(char *out, size_t size, const char *dir, const char *key);
-long netfront_number(const char *dir, const char *key);
-void netfront_text(char out[12], unsigned long n);
-void netfront_on_event(evtchn_port_t port, void *arg);
-
-/* connect.c */
-void netfront_set_state(struct netfront *nf, enum xenbus_state state);
+void netfront_on_event(evtchn_port_t port, void *arg);		/* netfront.c */
+void netfront_set_state(struct netfront *nf, enum xenbus_state state);	/* connect.c */
 
 /* Marks the connection broken and wakes who may care. */
 void netfront_break(struct netfront *nf);

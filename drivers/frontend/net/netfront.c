@@ -6,7 +6,7 @@
 #include "impl.h"
 #include <kit/evtchn.h>
 
-/* --- Small numbers in text; the kit has no C library ------------------------------------------- */
+/* --- Addresses in text -------------------------------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -23,73 +23,29 @@ static int parse_mac(uint8_t mac[6], const char *s)
 	return 0;
 }
 
-long netfront_number(const char *dir, const char *key)
-{
-	char path[128], text[16];
-	long n = 0;
-
-	netfront_path(path, sizeof(path), dir, key);
-	if (xenbus_read(XENBUS_NO_TX, path, text, sizeof(text)) <= 0)
-		return -1;
-	for (const char *p = text; *p; p++) {
-		if (*p < '0' || *p > '9')
-			return -1;
-		n = n * 10 + *p - '0';
-	}
-	return n;
-}
-
-void netfront_path(char *out, size_t size, const char *dir, const char *key)
-{
-	size_t n = 0;
-
-	for (; *dir && n + 2 < size; dir++)
-		out[n++] = *dir;
-	out[n++] = '/';
-	for (; *key && n + 1 < size; key++)
-		out[n++] = *key;
-	out[n] = '\0';
-}
-
-void netfront_text(char out[12], unsigned long n)
-{
-	char digits[12];
-	unsigned int k = 0;
-
-	do {
-		digits[k++] = '0' + n % 10;
-		n /= 10;
-	} while (n && k < 11);
-	while (k)
-		*out++ = digits[--k];
-	*out = '\0';
-}
-
 /* --- Opening ---------------------------------------------------------------------------------- */
 
 static int read_device(struct netfront *nf)
 {
-	char path[64], text[32];
-	long id, mtu;
+	char path[XENBUS_PATH_SIZE], text[32];
+	uint64_t id, mtu;
 	int rc;
 
-	netfront_path(path, sizeof(path), nf->path, "backend");
-	rc = xenbus_read(XENBUS_NO_TX, path, nf->back, sizeof(nf->back));
+	rc = xenbus_read(XENBUS_NO_TX, xenbus_path(path, nf->path, "backend"), nf->back, sizeof(nf->back));
 	if (rc < 0)
 		return rc;
-	netfront_path(path, sizeof(path), nf->path, "mac");
-	rc = xenbus_read(XENBUS_NO_TX, path, text, sizeof(text));
+	rc = xenbus_read(XENBUS_NO_TX, xenbus_path(path, nf->path, "mac"), text, sizeof(text));
 	if (rc < 0)
 		return rc;
 	if (parse_mac(nf->mac, text))
 		return -XEN_EINVAL;
-	id = netfront_number(nf->path, "backend-id");
-	if (id < 0 || id >= DOMID_FIRST_RESERVED)
+	id = xenbus_read_number(nf->path, "backend-id", NO_DOMAIN);
+	if (id >= DOMID_FIRST_RESERVED)
 		return -XEN_EINVAL;
 	nf->back_id = id;
-	mtu = netfront_number(nf->path, "mtu");
+	mtu = xenbus_read_number(nf->path, "mtu", 1500);
 	nf->mtu = mtu >= 68 && mtu <= 65000 ? mtu : 1500;
-	netfront_path(nf->watch_path, sizeof(nf->watch_path), nf->back, "state");
+	xenbus_path(nf->watch_path, nf->back, "state");
 	return 0;
 }
 
@@ -97,15 +53,14 @@ int netfront_open(struct netfront **out, unsigned int id, const struct netfront_
 {
 	size_t pages = bytes_to_pages(sizeof(struct netfront));
 	struct netfront *nf = os_pages_alloc(pages);
-	char number[12];
+	char number[XENBUS_NUMBER_SIZE];
 	int rc;
 
 	if (!nf)
 		return -XEN_ENOMEM;
 	nf->id = id;
 	nf->user = user;
-	netfront_text(number, id);
-	netfront_path(nf->path, sizeof(nf->path), "device/vif", number);
+	xenbus_path(nf->path, "device/vif", xenbus_number(number, id));
 	os_lock_init(&nf->lock);
 	os_wait_init(&nf->event);
 	os_wait_init(&nf->room);

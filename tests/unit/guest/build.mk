@@ -4,7 +4,7 @@
 # a fake system (fake.c).
 GUEST_UNIT := $(B)/tests/unit/guest/guest-test
 GUEST_UNIT_SRC := $(wildcard tests/unit/guest/*.c) \
-	$(addprefix guest-pv/,kit/ring.c kit/xenbus.c libos/rangemap.c libos/files.c libos/initrd.c)
+	$(addprefix guest-pv/,kit/ring.c kit/xenbus.c kit/xenbus_node.c libos/rangemap.c libos/files.c libos/initrd.c)
 GUEST_UNIT_OBJ := $(GUEST_UNIT_SRC:%=$(B)/host/%.o)
 GUEST_UNIT_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -D__XEN_INTERFACE_VERSION__=0x00040e00 \

@@ -148,6 +148,34 @@ static void transaction(void **state)
 	assert_int_equal(xenbus_tx_start(&tx), -XEN_EIO);
 }
 
+static uint64_t number_answered(const char *text)
+{
+	expect_request();
+	reply(XS_READ, text, strlen(text));
+	return xenbus_read_number("device/vif/0", "mtu", 7);
+}
+
+static void numbers(void **state)
+{
+	char path[XENBUS_PATH_SIZE], text[XENBUS_NUMBER_SIZE], longest[XENBUS_PATH_SIZE];
+
+	(void)state;
+	assert_int_equal(number_answered("1500"), 1500);
+	assert_memory_equal(asked_payload, "device/vif/0/mtu", 17);
+	assert_true(number_answered("18446744073709551615") == UINT64_MAX);
+	assert_int_equal(number_answered("18446744073709551616"), 7);
+	assert_int_equal(number_answered("-1"), 7);
+	assert_int_equal(number_answered("12x"), 7);
+	assert_int_equal(number_answered(""), 7);
+	assert_int_equal(number_answered("1234567890123456789012345678901234567890"), 7);
+	assert_string_equal(xenbus_number(text, 0), "0");
+	assert_string_equal(xenbus_number(text, UINT64_MAX), "18446744073709551615");
+	memset(longest, 'd', sizeof(longest));
+	longest[XENBUS_PATH_SIZE - 3] = 0;
+	assert_int_equal(strlen(xenbus_path(path, longest, "k")), XENBUS_PATH_SIZE - 1);
+	assert_string_equal(xenbus_path(path, longest, "kk"), "");
+}
+
 static void watch(void **state)
 {
 	struct xenbus_watch w;
@@ -204,5 +232,5 @@ static void too_long(void **state)
 }
 
 TESTS(xenbus, cmocka_unit_test_setup(read_and_write, connect), cmocka_unit_test_setup(errors, connect),
-      cmocka_unit_test_setup(transaction, connect), cmocka_unit_test_setup(watch, connect),
-      cmocka_unit_test_setup(broken, connect), cmocka_unit_test_setup(too_long, connect));
+      cmocka_unit_test_setup(transaction, connect), cmocka_unit_test_setup(numbers, connect),
+      cmocka_unit_test_setup(watch, connect), cmocka_unit_test_setup(broken, connect), cmocka_unit_test_setup(too_long, connect));

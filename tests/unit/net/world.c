@@ -343,6 +343,24 @@ int xenbus_read(xenbus_tx_t tx, const char *path, char *buf, size_t size)
 	return -XEN_ENOENT;
 }
 
+int xenbus_write(xenbus_tx_t tx, const char *path, const char *value)
+{
+	(void)tx, (void)path, (void)value;
+	return -XEN_ENOENT;
+}
+
+int xenbus_tx_start(xenbus_tx_t *tx)
+{
+	(void)tx;
+	return -XEN_ENOENT;
+}
+
+int xenbus_tx_end(xenbus_tx_t tx, bool abort)
+{
+	(void)tx, (void)abort;
+	return -XEN_ENOENT;
+}
+
 int xenbus_watch(struct xenbus_watch *w, const char *path)
 {
 	(void)w, (void)path;
