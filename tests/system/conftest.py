@@ -9,6 +9,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../scripts"))
 import machine as driver
 from files import kernels, configs
 
+BUILD = Path(driver.BUILD)
 LOGS = os.environ.get("TEST_LOGS") or os.path.join(driver.BUILD, "test-logs/system")
 
 
@@ -39,21 +42,30 @@ def pytest_runtest_makereport(item, call):
         item.failed = True
 
 
-@pytest.fixture(scope="session")
-def initrd(tmp_path_factory):
-    """build/initrd.cpio with /test/ added: configurations, and kernels that are not."""
-    tree = tmp_path_factory.mktemp("initrd")
-    with open(os.path.join(driver.BUILD, "initrd.cpio"), "rb") as cpio:
+def initrd_with(image, base, files):
+    """An initrd at image: that of base, and files by their paths: what is in them, or the Path of one to link."""
+    tree = image.parent / (image.name + ".tree")
+    tree.mkdir()
+    with open(base, "rb") as cpio:
         subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
-    folder = tree / "test"
-    folder.mkdir()
-    for name, data in {**kernels(driver.BUILD), **configs()}.items():
-        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    for path, data in files.items():
+        (tree / path).parent.mkdir(exist_ok=True)
+        if isinstance(data, Path):
+            os.link(data, tree / path)
+        else:
+            (tree / path).write_bytes(data if isinstance(data, bytes) else data.encode())
     names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
-    image = tree.parent / "initrd.cpio"
     with open(image, "wb") as cpio:
         subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
     return str(image)
+
+
+@pytest.fixture(scope="session")
+def initrd(tmp_path_factory):
+    """build/initrd.cpio with /test/ added: configurations, and kernels that are not."""
+    files = {**kernels(driver.BUILD), **configs()}
+    return initrd_with(tmp_path_factory.mktemp("initrd") / "initrd.cpio", BUILD / "initrd.cpio",
+                       {f"test/{name}": data for name, data in files.items()})
 
 
 class Machines:
@@ -105,28 +117,67 @@ def shared(machines, request):
         machines.discard(slot["machine"], slot["path"], keep=slot["failed"])
 
 
+def nothing_left(machine, free):
+    """No guest, no memory kept, no frame miscounted."""
+    assert domains(machine) == ["Domain-0"]
+    assert free_memory(machine) == free
+    audit(machine)
+
+
+def nothing_left_but(*names):
+    """As nothing_left, but these guests may stay for the next test."""
+    def check(machine, free):
+        left = domains(machine)
+        assert set(left) <= {"Domain-0", *names}, left
+        assert left != ["Domain-0"] or free_memory(machine) == free
+        audit(machine)
+    return check
+
+
+def lend(machines, shared, request, *options, check=nothing_left, prepare=None, **how):
+    """The file's machine at dom0's prompt, booted if there is none. It is thrown away, and its log kept, after a
+    test that failed, or behind which check(machine, memory free after boot) did."""
+    try:
+        if not shared["machine"]:
+            shared["machine"], shared["path"] = machines.boot(shared["name"], *options, **how)
+            shared["machine"].prompt()
+            if prepare:
+                prepare(shared["machine"])
+            shared["free"] = free_memory(shared["machine"])
+        yield shared["machine"]
+        failed = hasattr(request.node, "failed")
+        if not failed:
+            check(shared["machine"], shared["free"])
+    except BaseException:
+        failed = True
+        raise
+    finally:
+        if failed and shared["machine"]:
+            machines.discard(shared["machine"], shared["path"], keep=True)
+            shared["machine"] = None
+
+
+# The hypervisor's own messages would come between a command and what it prints.
+QUIET = "loglvl=error guest_loglvl=none"
+
+
 @pytest.fixture
 def machine(machines, shared, request):
     """A machine at dom0's prompt with no guest on it, and after the test again."""
-    if not shared["machine"]:
-        # The hypervisor's own messages would come between a command and what it prints.
-        shared["machine"], shared["path"] = machines.boot(
-            shared["name"], "-a", "loglvl=error guest_loglvl=none", limit=800)
-        shared["machine"].prompt()
-        shared["free"] = free_memory(shared["machine"])
-    yield shared["machine"]
-    if hasattr(request.node, "failed"):
-        machines.discard(shared["machine"], shared["path"], keep=True)
-        shared["machine"] = None
-        return
-    try:
-        assert domains(shared["machine"]) == ["Domain-0"]
-        assert free_memory(shared["machine"]) == shared["free"]
-        audit(shared["machine"])
-    except BaseException:
-        machines.discard(shared["machine"], shared["path"], keep=True)
-        shared["machine"] = None
-        raise
+    yield from lend(machines, shared, request, "-a", QUIET, limit=800)
+
+
+def reboot(machine, name):
+    """Asks the guest to, and waits for the one that follows it; until then both may bear the name."""
+    before = machine.sh(f"pvctl domid {name}")
+    machine.sh(f"pvctl reboot -w {name}", timeout=180)
+    wait_for(lambda: domains(machine).count(name) == 1 and machine.sh(f"pvctl domid {name}") != before)
+
+
+def wait_for(true):
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "60 s passed"
 
 
 def free_memory(machine):

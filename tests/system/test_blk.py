@@ -12,12 +12,12 @@ import time
 import pytest
 
 import machine as driver
-from conftest import audit, domains, free_memory
+from conftest import BUILD, QUIET, domains, initrd_with, lend, nothing_left, reboot
 
 MB = 1 << 20
 BOOTS = 180
 GUEST = "guest# "
-OPTIONS = "loglvl=error guest_loglvl=none"
+OPTIONS = QUIET
 if not os.path.basename(driver.hypervisor()).startswith("parvus"):
     OPTIONS += " xsave=0"       # Debian's Xen loses vector registers with it under this emulator
 CONFIG = 'name = "{name}"\nkernel = "/blk/blkguest.elf"\nmemory = {memory}\n'
@@ -34,22 +34,11 @@ LIES = "requests readonly-grant index index-back scribble grant-goes handshake s
 @pytest.fixture(scope="module")
 def blk_initrd(initrd, tmp_path_factory):
     """The control domain's initrd with the guests of these tests."""
-    tree = tmp_path_factory.mktemp("blk")
-    with open(initrd, "rb") as cpio:
-        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
-    for folder, names in (("blk", ["blkguest.elf"]), ("linux", ["vmlinuz", "linux.cpio.gz"])):
-        (tree / folder).mkdir()
-        for name in names:
-            os.link(os.path.join(driver.BUILD, name), tree / folder / name)
-    (tree / "blk/a.cfg").write_text(CONFIG.format(name="a", memory=40))
-    (tree / "blk/b.cfg").write_text(CONFIG.format(name="b", memory=24))
-    (tree / "blk/disk.img").write_bytes(bytes(range(256)) * 8192)
-    (tree / "linux/linux.cfg").write_text(LINUX)
-    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
-    image = tree.parent / "blk.cpio"
-    with open(image, "wb") as cpio:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
-    return str(image)
+    return initrd_with(tmp_path_factory.mktemp("blk") / "blk.cpio", initrd, {
+        "blk/blkguest.elf": BUILD / "blkguest.elf", "linux/vmlinuz": BUILD / "vmlinuz",
+        "linux/linux.cpio.gz": BUILD / "linux.cpio.gz", "linux/linux.cfg": LINUX,
+        "blk/a.cfg": CONFIG.format(name="a", memory=40), "blk/b.cfg": CONFIG.format(name="b", memory=24),
+        "blk/disk.img": bytes(range(256)) * 8192})
 
 
 def partitioned(path, size):
@@ -70,31 +59,17 @@ def images(tmp_path_factory):
     return [str(folder / "vda"), str(folder / "vdb")]
 
 
+def idle_and_nothing_left(machine, free):
+    idle(machine)
+    nothing_left(machine, free)
+
+
 @pytest.fixture
 def machine(machines, shared, blk_initrd, images, request):
     """As conftest's machine, with disks, and a file in memory as another."""
-    if not shared["machine"]:
-        shared["machine"], shared["path"] = machines.boot(
-            shared["name"], "-i", blk_initrd, "-a", OPTIONS, "-c", "ramdisk=8M",
-            *[option for image in images for option in ("-D", image)], limit=1200)
-        shared["machine"].prompt()
-        shared["machine"].sh("cp /blk/disk.img /tmp/disk")
-        shared["free"] = free_memory(shared["machine"])
-    yield shared["machine"]
-    failed = hasattr(request.node, "failed")
-    try:
-        if not failed:
-            assert domains(shared["machine"]) == ["Domain-0"]
-            idle(shared["machine"])
-            assert free_memory(shared["machine"]) == shared["free"]
-            audit(shared["machine"])
-    except BaseException:
-        failed = True
-        raise
-    finally:
-        if failed:
-            machines.discard(shared["machine"], shared["path"], keep=True)
-            shared["machine"] = None
+    yield from lend(machines, shared, request, "-i", blk_initrd, "-a", OPTIONS, "-c", "ramdisk=8M",
+                    *[option for image in images for option in ("-D", image)], check=idle_and_nothing_left,
+                    prepare=lambda machine: machine.sh("cp /blk/disk.img /tmp/disk"), limit=1200)
 
 
 def idle(machine):
@@ -363,10 +338,7 @@ def test_linux_attach_and_detach(machine):
         machine.expect(GUEST)
         linux(machine, "while [ -e /sys/block/xvdb ]; do sleep 0.1; done")
         machine.leave()
-    machine.sh("pvctl reboot -w linux", timeout=180)
-    end = time.monotonic() + BOOTS
-    while "linux" not in domains(machine):
-        assert time.monotonic() < end
+    reboot(machine, "linux")
     assert "51712" in machine.sh("pvctl block-list linux")
     machine.sh("pvctl destroy linux")
 
@@ -393,7 +365,7 @@ def test_pvgrub_boots_from_disk(boot, blk_initrd, tmp_path):
     that disk and another."""
     tree = tmp_path / "tree"
     (tree / "boot/grub").mkdir(parents=True)
-    os.link(os.path.join(driver.BUILD, "blkguest.elf"), tree / "boot/guest.elf")
+    os.link(BUILD / "blkguest.elf", tree / "boot/guest.elf")
     (tree / "boot/grub/grub.cfg").write_text(
         "linux /boot/guest.elf open:xvda readonly close open:xvdb fill:1 check:1 close\nboot\n")
     image = tmp_path / "image"

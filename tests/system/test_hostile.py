@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Guests that attack the hypervisor, the control domain and each other (tests/hostile): after each the machine
 serves others, has its memory back, and the audit of all its frames and page tables finds nothing."""
-import os
 import re
-import shutil
-import subprocess
 import time
 
 import pytest
 
-import machine as driver
-from conftest import audit
+from conftest import BUILD, QUIET, audit, initrd_with
 
 SECONDS = 5
 PATIENCE = 240      # seconds, with a guest on a busy machine
@@ -19,21 +15,13 @@ PATIENCE = 240      # seconds, with a guest on a busy machine
 @pytest.fixture(scope="module")
 def hostile_initrd(tmp_path_factory):
     """build/initrd.cpio with the hostile guests added as /hostile/NAME.elf and NAME.cfg."""
-    tree = tmp_path_factory.mktemp("hostile")
-    with open(os.path.join(driver.BUILD, "initrd.cpio"), "rb") as cpio:
-        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
-    folder = os.path.join(driver.BUILD, "hostile")
-    (tree / "hostile").mkdir()
-    for image in os.listdir(folder):
-        name = image.removesuffix(".elf")
-        shutil.copy(os.path.join(folder, image), tree / "hostile")
-        (tree / "hostile" / f"{name}.cfg").write_text(
-            f'name = "{name}"\nkernel = "/hostile/{image}"\nmemory = 32\nvcpus = 2\ncmdline = "{SECONDS}"\n')
-    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
-    image = tree.parent / "hostile.cpio"
-    with open(image, "wb") as cpio:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
-    return str(image)
+    files = {}
+    for image in (BUILD / "hostile").iterdir():
+        files[f"hostile/{image.name}"] = image
+        files[f"hostile/{image.stem}.cfg"] = (
+            f'name = "{image.stem}"\nkernel = "/hostile/{image.name}"\nmemory = 32\nvcpus = 2\n'
+            f'cmdline = "{SECONDS}"\n')
+    return initrd_with(tmp_path_factory.mktemp("hostile") / "hostile.cpio", BUILD / "initrd.cpio", files)
 
 
 def free_and_tree(machine):
@@ -42,7 +30,7 @@ def free_and_tree(machine):
 
 
 def test_rings(boot, hostile_initrd):
-    machine = boot("-i", hostile_initrd, "-a", "loglvl=error guest_loglvl=none")
+    machine = boot("-i", hostile_initrd, "-a", QUIET)
     machine.prompt()
     before = free_and_tree(machine)
     machine.sh("pvctl create /hostile/rings.cfg")
@@ -71,7 +59,7 @@ def test_rings(boot, hostile_initrd):
 @pytest.fixture(scope="module")
 def attacked(machines, hostile_initrd):
     """A machine that all of them attack, one after the other."""
-    machine, path = machines.boot("attacks", "-i", hostile_initrd, "-a", "loglvl=error guest_loglvl=none",
+    machine, path = machines.boot("attacks", "-i", hostile_initrd, "-a", QUIET,
                                   limit=600)
     machine.prompt()
     yield machine

@@ -4,13 +4,13 @@ import hashlib
 import os
 import random
 import re
-import subprocess
 import time
 
 import pytest
 
 import machine as driver
-from conftest import audit, domains, free_memory
+from conftest import (BUILD, QUIET, audit, domains, free_memory, initrd_with, lend, nothing_left_but, reboot,
+                      wait_for)
 
 PROMPT = "guest# "
 CONFIG = """name = "{name}"
@@ -21,7 +21,7 @@ vcpus = {vcpus}
 extra = "console=hvc0 earlyprintk=xen"
 """
 BAD_LINE = re.compile(r"\b(BUG|WARNING|Oops|unexpected)\b")
-OPTIONS = "loglvl=error guest_loglvl=none"
+OPTIONS = QUIET
 if not os.path.basename(driver.hypervisor()).startswith("parvus"):
     OPTIONS += " xsave=0"       # Debian's Xen loses vector registers with it under this emulator
 BOOTS = 180     # seconds in which a guest must be up, however busy the machine is
@@ -30,47 +30,18 @@ BOOTS = 180     # seconds in which a guest must be up, however busy the machine 
 @pytest.fixture(scope="module")
 def linux_initrd(initrd, tmp_path_factory):
     """The control domain's initrd with /linux/ added: the kernel, its ramdisk, configurations."""
-    tree = tmp_path_factory.mktemp("linux")
-    with open(initrd, "rb") as cpio:
-        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
-    folder = tree / "linux"
-    folder.mkdir()
-    for name in ("vmlinuz", "linux.cpio.gz"):
-        os.link(os.path.join(driver.BUILD, name), folder / name)
-    for number in range(1, 5):
-        (folder / f"linux{number}.cfg").write_text(CONFIG.format(
-            name=f"linux{number}", memory=128, vcpus=1 + (number == 4)))
-    (folder / "linux.cfg").write_text(CONFIG.format(name="linux", memory=256, vcpus=1))
-    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
-    image = tree.parent / "linux.cpio"
-    with open(image, "wb") as cpio:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
-    return str(image)
+    files = {f"linux/linux{number}.cfg": CONFIG.format(name=f"linux{number}", memory=128, vcpus=1 + (number == 4))
+             for number in range(1, 5)}
+    files["linux/linux.cfg"] = CONFIG.format(name="linux", memory=256, vcpus=1)
+    return initrd_with(tmp_path_factory.mktemp("linux") / "linux.cpio", initrd,
+                       {f"linux/{name}": BUILD / name for name in ("vmlinuz", "linux.cpio.gz")} | files)
 
 
 @pytest.fixture
 def machine(machines, shared, linux_initrd, request):
     """As conftest's machine, but with Linux in its initrd; the guest "linux" may stay for the next test."""
-    if not shared["machine"]:
-        shared["machine"], shared["path"] = machines.boot(
-            shared["name"], "-i", linux_initrd, "-a", OPTIONS, limit=880)
-        shared["machine"].prompt()
-        shared["free"] = free_memory(shared["machine"])
-    yield shared["machine"]
-    failed = hasattr(request.node, "failed")
-    try:
-        if not failed:
-            left = domains(shared["machine"])
-            assert set(left) <= {"Domain-0", "linux"}
-            assert "linux" in left or free_memory(shared["machine"]) == shared["free"]
-            audit(shared["machine"])
-    except BaseException:
-        failed = True
-        raise
-    finally:
-        if failed:
-            machines.discard(shared["machine"], shared["path"], keep=True)
-            shared["machine"] = None
+    yield from lend(machines, shared, request, "-i", linux_initrd, "-a", OPTIONS, check=nothing_left_but("linux"),
+                    limit=880)
 
 
 @pytest.fixture
@@ -109,12 +80,6 @@ def clean(machine):
 def megabytes(machine, name="linux"):
     """Memory of the guest as list shows it."""
     return int(re.search(rf"^{name} +\d+ +(\d+)", machine.sh("pvctl list"), re.M)[1])
-
-
-def wait_for(true):
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, "60 s passed"
 
 
 def test_boots_without_complaint(linux):
@@ -217,10 +182,7 @@ def test_pause(linux):
 
 
 def test_reboot(linux):
-    before = linux.sh("pvctl domid linux")
-    linux.sh("pvctl reboot -w linux", timeout=120)
-    wait_for(lambda: "linux" in domains(linux))
-    assert linux.sh("pvctl domid linux") != before
+    reboot(linux, "linux")
     linux.type("pvctl console linux\r")
     linux.expect("^userland ready", timeout=BOOTS)
     linux.expect(PROMPT)

@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import socket
-import subprocess
 import threading
 import time
 import zlib
@@ -13,11 +12,11 @@ import zlib
 import pytest
 
 import machine as driver
-from conftest import audit, domains, free_memory
+from conftest import BUILD, QUIET, domains, initrd_with, lend, nothing_left_but
 
 PROMPT = "guest# "
 BOOTS = 180
-OPTIONS = "loglvl=error guest_loglvl=none"
+OPTIONS = QUIET
 if not os.path.basename(driver.hypervisor()).startswith("parvus"):
     OPTIONS += " xsave=0"       # Debian's Xen loses vector registers with it under this emulator
 DOM0 = "10.0.0.1"
@@ -40,53 +39,24 @@ vif = ['mac={mac},rxmode={mode}']
 @pytest.fixture(scope="module")
 def net_initrd(initrd, tmp_path_factory):
     """The control domain's initrd with Linux, a guest that speaks TCP, and their configurations."""
-    tree = tmp_path_factory.mktemp("net")
-    with open(initrd, "rb") as cpio:
-        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
-    folder = tree / "linux"
-    folder.mkdir()
-    for name in ("vmlinuz", "linux.cpio.gz", "tcp.elf"):
-        os.link(os.path.join(driver.BUILD, name), folder / name)
+    files = {f"linux/{name}": BUILD / name for name in ("vmlinuz", "linux.cpio.gz", "tcp.elf")}
     for number in (1, 2):
-        (folder / f"linux{number}.cfg").write_text(LINUX.format(name=f"linux{number}", mac=f"00:16:3e:00:00:0{number}"))
+        files[f"linux/linux{number}.cfg"] = LINUX.format(name=f"linux{number}", mac=f"00:16:3e:00:00:0{number}")
     for mode in ("copy", "map", "flip"):
-        (folder / f"listen-{mode}.cfg").write_text(TCP.format(
-            name="listen", words="10.0.0.20/24 listen 5000", mac="00:16:3e:00:00:20", mode=mode))
-        (folder / f"send-{mode}.cfg").write_text(TCP.format(
-            name="send", words="10.0.0.21/24 send 10.0.0.20 5000 4", mac="00:16:3e:00:00:21", mode=mode))
-    (folder / "endless.cfg").write_text(TCP.format(
-        name="send", words="10.0.0.21/24 send 10.0.0.20 5000 100000", mac="00:16:3e:00:00:21", mode="copy"))
-    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
-    image = tree.parent / "net.cpio"
-    with open(image, "wb") as cpio:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
-    return str(image)
+        files[f"linux/listen-{mode}.cfg"] = TCP.format(
+            name="listen", words="10.0.0.20/24 listen 5000", mac="00:16:3e:00:00:20", mode=mode)
+        files[f"linux/send-{mode}.cfg"] = TCP.format(
+            name="send", words="10.0.0.21/24 send 10.0.0.20 5000 4", mac="00:16:3e:00:00:21", mode=mode)
+    files["linux/endless.cfg"] = TCP.format(
+        name="send", words="10.0.0.21/24 send 10.0.0.20 5000 100000", mac="00:16:3e:00:00:21", mode="copy")
+    return initrd_with(tmp_path_factory.mktemp("net") / "net.cpio", initrd, files)
 
 
 @pytest.fixture
 def machine(machines, shared, net_initrd, request):
     """A machine with a network card and dom0 at 10.0.0.1; no guest but linux1 and linux2 outlives a test."""
-    if not shared["machine"]:
-        shared["machine"], shared["path"] = machines.boot(
-            shared["name"], "-i", net_initrd, "-a", OPTIONS, "-c", f"ip={DOM0}/24", "-N", "", limit=880)
-        shared["machine"].prompt()
-        shared["free"] = free_memory(shared["machine"])
-    yield shared["machine"]
-    failed = hasattr(request.node, "failed")
-    try:
-        if not failed:
-            left = [name for name in domains(shared["machine"])[1:] if not name.startswith("linux")]
-            assert not left
-            if domains(shared["machine"]) == ["Domain-0"]:
-                assert free_memory(shared["machine"]) == shared["free"]
-                audit(shared["machine"])
-    except BaseException:
-        failed = True
-        raise
-    finally:
-        if failed:
-            machines.discard(shared["machine"], shared["path"], keep=True)
-            shared["machine"] = None
+    yield from lend(machines, shared, request, "-i", net_initrd, "-a", OPTIONS, "-c", f"ip={DOM0}/24", "-N", "",
+                    check=nothing_left_but("linux1", "linux2"), limit=880)
 
 
 @pytest.fixture

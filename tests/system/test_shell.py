@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The control domain's shell as fingers meet it: keys, history, completion, scripts, and switching off."""
-import os
 import re
-import subprocess
 
-import machine as driver
+from conftest import BUILD, initrd_with
 
 UP, LEFT, HOME = "\x1b[A", "\x1b[D", "\x01"
 
@@ -52,14 +50,9 @@ def test_quotes_and_status(machine):
 
 def test_script(boot, tmp_path):
     """script=FILE shows each command, says what failed, and switches the machine off."""
-    with open(os.path.join(driver.BUILD, "initrd.cpio"), "rb") as cpio:
-        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tmp_path, check=True)
-    (tmp_path / "script").write_text("echo begin\nnonsense\npvctl list\n")
-    names = subprocess.run(["find", "."], cwd=tmp_path, capture_output=True, check=True).stdout
-    image = tmp_path.parent / "script.cpio"
-    with open(image, "wb") as cpio:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tmp_path, check=True)
-    transcript = boot("-i", str(image), "-c", "script=/script").ended()
+    image = initrd_with(tmp_path / "script.cpio", BUILD / "initrd.cpio",
+                        {"script": "echo begin\nnonsense\npvctl list\n"})
+    transcript = boot("-i", image, "-c", "script=/script").ended()
     assert "dom0# echo begin\nbegin\n" in transcript
     assert "dom0# nonsense\nnonsense: no such command (try help)\nexit status 127\n" in transcript
     assert re.search(r"dom0# pvctl list\nName .*\nDomain-0 .*\n/script: 3 commands, 1 failed\n", transcript)

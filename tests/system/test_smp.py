@@ -7,8 +7,8 @@ import time
 import pytest
 
 import machine as driver
-from conftest import audit, domains, free_memory
-from test_linux import BOOTS, OPTIONS, PROMPT, attach, clean, guest, linux_initrd, wait_for
+from conftest import domains, lend, nothing_left_but, wait_for
+from test_linux import BOOTS, OPTIONS, PROMPT, attach, clean, guest, linux_initrd
 
 # On another hypervisor one CPU, and only what does not take minutes there: the same guests are slower by much.
 CPUS = int(os.environ.get("SMP") or 1 + os.path.basename(driver.hypervisor()).startswith("parvus"))
@@ -18,26 +18,8 @@ VCPUS = 4
 @pytest.fixture
 def machine(machines, shared, linux_initrd, request):
     """CPUS processors, Linux in the initrd; the guest "smp" may stay for the next test, with all its vcpus."""
-    if not shared["machine"]:
-        shared["machine"], shared["path"] = machines.boot(
-            shared["name"], "-p", str(CPUS), "-i", linux_initrd, "-a", OPTIONS, limit=1400)
-        shared["machine"].prompt()
-        shared["free"] = free_memory(shared["machine"])
-    yield shared["machine"]
-    failed = hasattr(request.node, "failed")
-    try:
-        if not failed:
-            left = domains(shared["machine"])
-            assert set(left) <= {"Domain-0", "smp"}
-            assert "smp" in left or free_memory(shared["machine"]) == shared["free"]
-            audit(shared["machine"])
-    except BaseException:
-        failed = True
-        raise
-    finally:
-        if failed:
-            machines.discard(shared["machine"], shared["path"], keep=True)
-            shared["machine"] = None
+    yield from lend(machines, shared, request, "-p", str(CPUS), "-i", linux_initrd, "-a", OPTIONS,
+                    check=nothing_left_but("smp"), limit=1400)
 
 
 @pytest.fixture
