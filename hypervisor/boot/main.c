@@ -38,6 +38,7 @@ void __init boot_main(uint32_t magic, uint32_t info)
 	pti_init();			/* what isolated guests' tables show of us */
 	console_late_init();		/* the screen, if asked for */
 	acpi_init();
+	mcheck_init_cpu();
 	apic_init();
 	ioapic_init();
 	time_init();			/* now() counts */

@@ -36,6 +36,7 @@ void ap_main(void)
 
 	cpu_init_percpu(c->id);
 	cpu_init(c->id);
+	mcheck_init_cpu();
 	apic_init_cpu();
 	__atomic_store_n(&arrived, true, __ATOMIC_RELEASE);
 	tsc_sync_follow();

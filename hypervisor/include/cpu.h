@@ -143,10 +143,14 @@ void cpu_init_percpu(unsigned id);	/* this_cpu() works */
 struct cpu *cpu_create(unsigned id, uint32_t apic_id);
 void cpu_destroy(struct cpu *c);	/* that never ran */
 void cpu_init(unsigned id);		/* GDT, IDT, TSS, MSRs, CR0, CR4 of the CPU it runs on */
-/* Its struct cpu by what GS says, whichever side of SWAPGS we are on; for reports, when nothing is certain. */
+/* Its struct cpu by the stack it is on, for GS may be a guest's; for reports, when nothing is certain. */
 struct cpu *cpu_find(void);
 /* Others halt where they are, by NMI: before the machine stops. */
 void cpus_stop_others(void);
+
+/* --- mcheck.c --- */
+void mcheck_init_cpu(void);		/* machine checks are on, on the CPU it runs on */
+void mcheck_report(bool in_guest);	/* what the banks say of one; this_cpu() works */
 
 /* --- boot/smp.c --- */
 void smp_init(void);			/* starts the other CPUs; each is idle then */

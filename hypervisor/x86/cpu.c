@@ -222,11 +222,12 @@ void cpu_init(unsigned id)
 
 struct cpu *cpu_find(void)
 {
-	uint64_t gs[] = { rdmsr(MSR_GS_BASE), rdmsr(MSR_KERNEL_GS_BASE) };
+	uint64_t sp = (uint64_t)__builtin_frame_address(0);
 
-	for (unsigned i = 0; i < 2 * MAX_CPUS; i++)
-		if (cpus[i / 2] && (uint64_t)cpus[i / 2] == gs[i % 2])
-			return cpus[i / 2];
+	for (unsigned i = 0; i < nr_cpus; i++)
+		if (cpus[i]->stack_top - sp <= CPU_STACK_SIZE || cpus[i]->tss.ist[1] - sp <= PAGE_SIZE ||
+		    cpus[i]->tss.ist[2] - sp <= PAGE_SIZE)
+			return cpus[i];
 	return cpus[0];
 }
 

@@ -4,6 +4,7 @@
  * handlers. From us: device interrupts in the explicit windows, faults at marked guest accesses;
  * anything else is our own bug.
  */
+#include "boot.h"
 #include "cpu.h"
 #include "irq.h"
 #include "lib.h"
@@ -137,7 +138,10 @@ void debug_frame_lost(struct cpu *c)
 
 void fatal_exception(struct cpu_user_regs *r)
 {
-	wrmsr(MSR_GS_BASE, (uint64_t)cpus[0]);
+	bool in_guest = r->cs & 3;		/* a machine check */
+
+	wrmsr(MSR_GS_BASE, (uint64_t)cpu_find());
+	console_break_lock();
 	printk(LOG_ERR, "rip %04x:%016lx rsp %016lx rflags %lx error %x cr2 %lx", r->cs, r->rip, r->rsp,
 	       r->rflags, r->error_code, read_cr2());
 	printk(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
@@ -145,8 +149,10 @@ void fatal_exception(struct cpu_user_regs *r)
 	printk(LOG_ERR, " r9 %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
 	printk(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx current %p", r->r13, r->r14, r->r15,
 	       (void *)current);
-	for (unsigned i = 0; i < 32; i++)
+	for (unsigned i = 0; i < 32 && !in_guest; i++)
 		if (((uint64_t *)r->rsp)[i] - IMAGE_VIRT_START < 0x200000)
 			printk(LOG_ERR, "  stack: %016lx", ((uint64_t *)r->rsp)[i]);
-	panic("exception %u in the hypervisor", r->entry_vector);
+	if (r->entry_vector == X_MC)
+		mcheck_report(in_guest);
+	panic("%s %u", r->entry_vector == X_MC ? "machine check, exception" : "in the hypervisor, exception", r->entry_vector);
 }

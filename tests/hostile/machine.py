@@ -14,14 +14,14 @@ LIMIT = 120
 class Machine:
     """QEMU with one guest; it stands still once the guest has switched it off."""
 
-    def __init__(self, hv, name, arguments, folder, cpu="max,-smap", options=""):
+    def __init__(self, hv, name, arguments, folder, cpu="max,-smap", options="", cpus=1):
         self.folder = folder
         self.ended = threading.Event()
         folders = [f"{BUILD}/{kind}/{name.split('-')[0]}.elf" for kind in ("guest", "hostile")]
         image = next(path for path in folders if os.path.exists(path))
         path = os.path.join(folder, "monitor")
         self.qemu = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-m", str(MEMORY), "-display", "none",
+            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-smp", str(cpus), "-m", str(MEMORY), "-display", "none",
              "-serial", f"file:{folder}/log", "-monitor", "none", "-qmp", f"unix:{path},server=on,wait=on",
              "-no-reboot", "-no-shutdown", "-kernel", hv,
              "-append", f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=64M {options}",
