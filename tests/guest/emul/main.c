@@ -3,7 +3,7 @@
  * Privileged instructions, executed by the guest's kernel in ring 3.
  *
  * The hypervisor emulates those a PV kernel may use: control registers as the ABI describes them,
- * CPUID behind the forced-emulation prefix (which also tells the hypervisor's name), permitted
+ * CPUID behind the forced-emulation prefix (which also tells the hypervisor's name, and XSAVE's size), permitted
  * MSRs, I/O ports the domain may touch, CLTS, WBINVD. What is not permitted is a
  * general protection fault, as on hardware.
  */
@@ -71,6 +71,25 @@ static void check_cpuid(void)
 	check("SMEP, SMAP and INVPCID are hidden", !(r.b & (1 << 7 | 1 << 10 | 1 << 20)));
 	check("protection keys and CET are hidden", !(r.c & (1u << 3 | 1 << 4 | 1 << 7 | 1u << 31)));
 	check("performance counters are hidden", cpuid(0xa).a == 0);
+}
+
+/* The size that CPUID tells is what XSAVE writes, no byte more. */
+static void check_xsave(void)
+{
+	static uint8_t area[32768] __attribute__((aligned(64)));
+	uint32_t enabled = 0, high = 0, size = cpuid(0xd).b, last = sizeof(area);
+
+	trap_taken = 0;
+	__asm__ volatile("movq $1f, trap_resume(%%rip)\n\txgetbv\n1:\n\tmovq $0, trap_resume(%%rip)"
+			 : "+a" (enabled), "+d" (high) : "c" (0) : "memory");
+	if (trap_taken)		/* there is none */
+		return;
+	for (unsigned int i = 0; i < sizeof(area); i++)
+		area[i] = i < 512 + 64 ? 0 : 0xcc;
+	check_value("XSAVE of all that is enabled", PROBE("xsave64 %0", "+m" (area), "a" (enabled), "d" (high)), 0);
+	while (last && area[last - 1] == 0xcc)
+		last--;
+	check_value("it writes as much as CPUID says", last, size);
 }
 
 static void check_control_registers(void)
@@ -164,6 +183,7 @@ static void check_ports(void)
 void test_main(void)
 {
 	check_cpuid();
+	check_xsave();
 	check_control_registers();
 	check_msrs();
 	check_bases();

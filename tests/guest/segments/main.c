@@ -5,7 +5,7 @@
  * The guest's own GDT frames take the first 14 pages, which must not be mapped writable;
  * descriptors that would reach the hypervisor (system types, privilege below 3 is lifted, gates)
  * are refused when the frame is checked and by update_descriptor; code and data descriptors can be
- * loaded and used. The LDT is loaded on demand from guest pages and leaves them when it is
+ * loaded and used, and what is privileged is emulated in a code segment of the guest's own, too. The LDT is loaded on demand from guest pages and leaves them when it is
  * replaced.
  */
 #include "test.h"
@@ -27,6 +27,27 @@ static long set_ldt(void *va, unsigned int entries)
 	return hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF);
 }
 
+/* Runs insn in code segment cs, and comes back; value: its operand. */
+#define IN_SEGMENT(cs, insn, value) __asm__ volatile(				\
+	"movl %%cs, %%ecx\n\tpushq %1\n\tleaq 772f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n772:\n\t" \
+	insn "\n\tpushq %%rcx\n\tleaq 773f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n773:"	\
+	: "+d" (value) : "r" ((uint64_t)(cs)) : "rax", "rcx", "memory", "cc")
+
+static void check_code(unsigned int cs)
+{
+	uint64_t cr0 = 0, cr3 = 0, at = 0;
+
+	IN_SEGMENT(cs, "mov %%cr0, %0", cr0);
+	check("read cr0 there", (cr0 & 0x80000001) == 0x80000001);
+	IN_SEGMENT(cs, "mov %%cr3, %0\n\tmov %0, %%cr3", cr3);
+	check_value("read and write cr3", cr3, (long)mfn_to_maddr(virt_to_mfn(pt_root())));
+	IN_SEGMENT(cs, "movq $774f, trap_resume(%%rip)\n\thlt\n774:\tmovq $0, trap_resume(%%rip)", at);
+	check_value("what is not allowed traps there", trap_taken, TRAP_GP);
+	check_value("from that segment, its privilege shown as 0", trap_seen.cs & 0xffff, cs & ~3);
+	IN_SEGMENT(cs, "movl %%cs, %k0", at);
+	check_value("and returns to it", at, cs);
+}
+
 static void check_gdt(void)
 {
 	uint64_t *gdt = os_pages_alloc(1);
@@ -42,6 +63,8 @@ static void check_gdt(void)
 	check_value("load an empty one", load_fs(5 << 3 | 3), TRAPPED(13, 5 << 3));
 	check_value("update one", hypercall_update_descriptor(entry, DATA32), 0);
 	check_value("load it", load_fs(4 << 3 | 3), 0);
+	check_value("update another", hypercall_update_descriptor(entry + 8, CODE64), 0);
+	check_code(5 << 3 | 3);
 	check_value("the flat segments are still there", load_fs(FLAT_RING3_DS32), 0);
 	check_value("a system descriptor is refused", hypercall_update_descriptor(entry, TSS64),
 		    -XEN_EINVAL);
