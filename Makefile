@@ -71,7 +71,7 @@ test: all $(TEST_NEEDS)
 bench: $(B)/parvus $(B)/pvbench.elf $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
 	@scripts/bench --peer $(PEER)
 
-ringbench: all $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
+ringbench: all $(B)/shares.so $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
 	@scripts/ringbench --peer $(PEER)
 
 iso: $(B)/parvus.iso

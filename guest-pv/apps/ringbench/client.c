@@ -58,15 +58,16 @@ static void measure(enum raw_work work, unsigned int batch, unsigned int n)
 {
 	unsigned int rounds = n / batch;
 	char name[40];
-	uint64_t begin;
+	uint64_t ns;
 
 	round_of(work, batch);
 	events = 0;
-	begin = time_now_ns();
+	ns = stamp();
 	for (unsigned int i = 0; i < rounds; i++)
 		round_of(work, batch);
+	ns = stamp() - ns;
 	snprintf(name, sizeof(name), "raw.%s.b%u", works[work], batch);
-	report(name, rounds * batch, time_now_ns() - begin, events);
+	report(name, rounds * batch, ns, events);
 }
 
 static int prepare(domid_t server)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk through the block frontend: reads and writes of 4 and 128 KB, in order and in no order, with 1 to 64 of them in
- * flight. Each request that ends is begun anew elsewhere, until all have been done.
+ * A disk through the block frontend: reads and writes of 4 and 128 KB, in order and (unless random=0) in no order, with
+ * 1 to 64 of them in flight. Each request that ends is begun anew elsewhere, until all have been done.
  */
 #include "ringbench.h"
 #include <frontend/blk/blkfront.h>
@@ -92,16 +92,17 @@ static void measure(const char *tag, enum blkfront_op op, unsigned int kb, bool 
 		    unsigned int n)
 {
 	const struct blkfront_counters *c = blkfront_counters(disk);
-	uint64_t events, start;
+	uint64_t events, ns;
 	char name[64];
 
 	load = (struct load){ .op = op, .sectors = kb * 2, .random = random, .seed = 1, .left = n };
 	events = c->notifications + c->events;
-	start = time_now_ns();
+	ns = stamp();
 	run(depth);
+	ns = stamp() - ns;
 	snprintf(name, sizeof(name), "%s.%s.%uk.%s.d%u", tag, op == BLKFRONT_READ ? "read" : "write", kb,
 		 random ? "random" : "seq", depth);
-	report(name, n, time_now_ns() - start, c->notifications + c->events - events);
+	report(name, n, ns, c->notifications + c->events - events);
 }
 
 static int open_disk(int argc, char **argv, const char *name)
@@ -130,17 +131,18 @@ static const char *word(int argc, char **argv, const char *key, const char *miss
 
 int run_disk(int argc, char **argv)
 {
+	static const unsigned int depths[] = { 1, 4, 16, 32, MAX_DEPTH };
 	unsigned int n = argument(argc, argv, "n", 256);
 	const char *tag = word(argc, argv, "tag=", "disk");
 
 	if (open_disk(argc, argv, word(argc, argv, "vdev=", "xvda")))
 		return 1;
-	for (int random = 0; random < 2; random++)
-		for (unsigned int depth = 1; depth <= MAX_DEPTH; depth *= 2) {
-			measure(tag, BLKFRONT_WRITE, 4, random, depth, n);
-			measure(tag, BLKFRONT_READ, 4, random, depth, n);
-			measure(tag, BLKFRONT_WRITE, 128, random, depth, n / 4);
-			measure(tag, BLKFRONT_READ, 128, random, depth, n / 4);
+	for (unsigned long random = 0; random <= argument(argc, argv, "random", 1); random++)
+		for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+			measure(tag, BLKFRONT_WRITE, 4, random, depths[i], n);
+			measure(tag, BLKFRONT_READ, 4, random, depths[i], n);
+			measure(tag, BLKFRONT_WRITE, 128, random, depths[i], n / 2);
+			measure(tag, BLKFRONT_READ, 128, random, depths[i], n / 2);
 		}
 	blkfront_close(disk);
 	return 0;

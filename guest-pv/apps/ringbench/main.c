@@ -3,7 +3,7 @@
  * ringbench: how much goes through rings, as a guest sees it. Its first argument says what it does:
  *   client server=DOMID [n=COUNT]           the raw ring; prints what its server has to be told
  *   server client=DOMID ref=REF port=PORT   answers that client
- *   disk vdev=NAME tag=WORD [persistent=1] [n=COUNT]   reads and writes a disk
+ *   disk vdev=NAME tag=WORD [persistent=1] [random=0] [n=COUNT]   reads and writes a disk
  *   net TAG peer=BYTE [n=COUNT]             sends frames to a netpeer, and pings to the control domain
  *   netpeer                                 answers that one
  * scripts/ringbench runs it on both hypervisors and makes tables of what it prints.

@@ -169,28 +169,28 @@ static void make_ping(uint32_t size)
 	put16(frame + 36, checksum(frame + 34, size - 34));
 }
 
+static void run(const char *what, uint32_t size, unsigned int n, unsigned int window)
+{
+	if (!strcmp(what, "stream"))
+		stream(size, n);
+	else
+		there_and_back(size, n, window);
+}
+
 static void measure(const char *tag, const char *what, uint32_t size, unsigned int n, unsigned int window)
 {
 	uint64_t ns, ev;
 	char name[64];
 
 	/* warm up: one frame until addresses are found, then as many as will be on the way */
-	if (strcmp(what, "stream"))
-		there_and_back(size, 1, 1);
-	for (int timed = 0; timed < 2; timed++) {
-		unsigned int count = timed ? n : 2 * window;
-
-		ns = time_now_ns();
-		ev = events();
-		if (!strcmp(what, "stream"))
-			stream(size, count);
-		else
-			there_and_back(size, count, window);
-		ns = time_now_ns() - ns;
-		ev = events() - ev;
-	}
+	run(what, size, 1, 1);
+	run(what, size, 2 * window, window);
+	ev = events();
+	ns = stamp();
+	run(what, size, n, window);
+	ns = stamp() - ns;
 	sniprintf(name, sizeof(name), "%s.%s.s%u", tag, what, (unsigned int)size);
-	report(name, n, ns, ev);
+	report(name, n, ns, events() - ev);
 }
 
 static void measure_all(const char *tag, const uint8_t *peer, unsigned int n)
