@@ -22,6 +22,10 @@ $(B)/linux/stress: $(LINUX_STRESS_OBJ)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -static -pthread -s -o $@ $^
 
+$(B)/linux/stream: tests/linux/stream/stream.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LINUX_CFLAGS) -static -s -o $@ $<
+
 $(B)/linux/compat: tests/linux/compat.asm
 	$(call say,NASM,$@)
 	$(Q)mkdir -p $(@D) && $(NASM) -f elf32 -o $@.o $< && $(LD) -m elf_i386 -s -o $@ $@.o
@@ -29,7 +33,7 @@ $(B)/linux/compat: tests/linux/compat.asm
 # The kernel's own drivers for the devices that our backends serve, for the tests to insert.
 LINUX_MODULES := xen-blkfront.ko xen-netfront.ko
 
-$(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/compat tests/linux/init /bin/busybox $(B)/vmlinuz
+$(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/stream $(B)/linux/compat tests/linux/init /bin/busybox $(B)/vmlinuz
 	$(call say,CPIO,$@)
 	$(Q)rm -rf $(B)/linux/root && mkdir -p $(B)/linux/root/bin $(B)/linux/root/lib/modules
 	$(Q)cp $(filter-out tests/linux/init $(B)/vmlinuz,$^) $(B)/linux/root/bin/ && cp tests/linux/init $(B)/linux/root/
