@@ -6,7 +6,8 @@
  * them. The taker tries each grant, each port and each handle; it grants a page back and lets the giver map
  * that, so that both hold something of the other when the giver ends.
  *
- * Expected: only what was granted is got; a frame that is held stays what it was, whoever dies, and
+ * Expected: only what was granted is got (an entry of version 1 that grants a part of a page cannot say which: it is not
+ * mapped; Xen copies the whole page by it, Parvus refuses); a frame that is held stays what it was, whoever dies, and
  * nobody else gets it; nothing more is to be had of a domain that is gone.
  */
 #include "test.h"
@@ -18,7 +19,7 @@
 #define PATIENCE 60000000000UL	/* ns, with the other */
 
 /* The giver's entries, by number. */
-enum { WRITABLE = 8, READ_ONLY, FOR_ANOTHER, TRANSITIVE, SUB_PAGE, TRANSFER, GIVEN_BACK, A_TABLE, NOT_OWN, CHANGING };
+enum { WRITABLE = 8, READ_ONLY, FOR_ANOTHER, TRANSITIVE, SUB_PAGE, TRANSFER, GIVEN_BACK, A_TABLE, NOT_OWN, CHANGING, NOT_HELD };
 
 static struct grant_entry_v1 *grants;
 static char *page[LAST_REF], *window;
@@ -105,6 +106,7 @@ static void give_all(void)
 	grant(READ_ONLY, other, mfn[READ_ONLY], GTF_permit_access | GTF_readonly);
 	grant(CHANGING, other, mfn[CHANGING], GTF_permit_access);
 	grant(GIVEN_BACK, other, mfn[GIVEN_BACK], GTF_permit_access);
+	grant(NOT_HELD, other, mfn[NOT_HELD], GTF_permit_access);
 	grant(WRITABLE, other, mfn[WRITABLE], GTF_permit_access);
 }
 
@@ -159,7 +161,9 @@ static void check_refs(void)
 		copied |= (uint64_t)(copy(ref, false, 0, 8) == GNTST_okay) << ref;
 		written |= (uint64_t)(copy(ref, true, 64, 8) == GNTST_okay) << ref;
 	}
-	check_value("mapped writable", got, 1 << WRITABLE | 1 << GIVEN_BACK | 1 << CHANGING);
+	check_value("mapped writable", got, 1 << WRITABLE | 1 << GIVEN_BACK | 1 << CHANGING | 1 << NOT_HELD);
+	written &= ~(1UL << SUB_PAGE);
+	copied &= ~(1UL << SUB_PAGE);
 	check_value("copied to", written, got);
 	check("copied from what may be read", copied == (got | 1 << READ_ONLY | 1 << A_TABLE) ||
 					      copied == (got | 1 << READ_ONLY));
@@ -236,8 +240,9 @@ static void take(void)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	check("what is held of the dead stays", *word(rw) == PATTERN + 102 && *word(back) == PATTERN &&
 						*word(ro) == PATTERN + READ_ONLY);
-	check("nothing more of the dead", map_at(window, WRITABLE, 0, &h[3]) != GNTST_okay &&
-						  copy(WRITABLE, false, 0, 8) != GNTST_okay);
+	/* By an entry that is held Xen would map the same page once more: what is held anyway. */
+	check("nothing more of the dead", map_at(window, NOT_HELD, 0, &h[3]) != GNTST_okay &&
+						  copy(NOT_HELD, false, 0, 8) != GNTST_okay);
 	check_value("the page lent to it is free again", grants[REF_BACK].flags, GTF_permit_access);
 	check_value("unmap", unmap_at(rw, h[0]), GNTST_okay);
 	check("gone", probe_read(rw) != 0);
