@@ -34,6 +34,7 @@
 #define NET_HEADER 192
 #define NET_FRAGS_MAX 20		/* a header and 64 KB in pages, begun anywhere in the first */
 #define NET_PACKET_MAX (65535 + 18)
+#define NET_SEGMENTS_MAX 256		/* that one may be cut into: 64 KB by 256 bytes */
 
 /* A piece of a packet. It never crosses a page boundary: it is contiguous for a device, too. */
 struct net_frag {

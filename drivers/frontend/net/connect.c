@@ -2,7 +2,8 @@
 /*
  * The handshake with the backend, in netfront_follow's thread: it publishes rings when the backend is ready, is up
  * while both ends are connected, and takes everything back when the backend goes. Grants that the backend
- * still uses then stay granted, and their pages unused.
+ * still uses then stay granted, and their pages unused. After a connection that the backend broke by what it wrote to a
+ * ring it offers a new one: each costs the backend the steps of the handshake, so it is no faster than the backend.
  */
 #include "impl.h"
 #include <kit/evtchn.h>
@@ -128,6 +129,15 @@ bool netfront_wait_up(struct netfront *nf, uint64_t deadline_ns)
 	return os_wait_until(&nf->room, is_up, nf, deadline_ns) && nf->up;
 }
 
+/* A connection that the backend broke is over on both sides; if the device stays, there is another. */
+static void try_anew(struct netfront *nf)
+{
+	if (!nf->broken || xenbus_read_number(nf->back, "online", 0) != 1)
+		return;
+	nf->broken = false;
+	netfront_set_state(nf, XenbusStateInitialising);
+}
+
 void netfront_follow(struct netfront *nf)
 {
 	bool published = false;
@@ -145,6 +155,8 @@ void netfront_follow(struct netfront *nf)
 			leave(nf);
 			published = false;
 		}
+		if (!published && state == XenbusStateClosed)
+			try_anew(nf);
 		nf->gone = xenbus_read_number(nf->path, "backend-id", NO_DOMAIN) == NO_DOMAIN;
 	}
 	os_wake(&nf->event);

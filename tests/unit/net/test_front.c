@@ -265,6 +265,87 @@ static void a_page_that_is_held(void **state)
 	grants[world_self][q.gref].maps--;
 }
 
+/* --- The handshake ------------------------------------------------------------------------------ */
+
+static int step;
+
+static void back(int state)
+{
+	world_store_put("back/state", state);
+}
+
+static int front(void)
+{
+	return world_store_get("front/state");
+}
+
+/* The backend, as the frontend waits for it: it connects, lies, is asked to connect anew, does, and goes. */
+static void next_step(void)
+{
+	switch (step++) {
+	case 0:
+		back(XenbusStateInitWait);
+		return;
+	case 1:
+		assert_int_equal(front(), XenbusStateConnected);
+		back(XenbusStateConnected);
+		return;
+	case 2:
+		assert_true(nf->up);
+		netfront_break(nf);
+		netfront_set_state(nf, XenbusStateClosing);
+		back(XenbusStateClosing);
+		return;
+	case 3:
+		assert_false(nf->up);
+		assert_int_equal(front(), XenbusStateClosed);
+		back(XenbusStateClosed);
+		return;
+	case 4:
+		assert_int_equal(front(), XenbusStateInitialising);
+		back(XenbusStateInitWait);
+		return;
+	case 5:
+		assert_int_equal(front(), XenbusStateConnected);
+		back(XenbusStateConnected);
+		return;
+	case 6:
+		assert_true(nf->up && !nf->broken);
+		assert_int_equal(send(60), 0);
+		netfront_break(nf);
+		world_store_put("back/online", 0);
+		back(XenbusStateClosing);
+		return;
+	case 7:
+		back(XenbusStateClosed);
+		return;
+	default:
+		assert_int_equal(front(), XenbusStateClosed);	/* taken away: there is nobody to connect to */
+		world_store_remove("front/backend-id");
+	}
+}
+
+static void connects_anew_after_a_lie(void **state)
+{
+	static const struct netfront_user user;
+
+	(void)state;
+	step = 0;
+	nf->up = false;
+	nf->user = &user;
+	strcpy(nf->path, "front");
+	strcpy(nf->back, "back");
+	world_store_reset();
+	world_store_put("front/backend-id", 0);
+	world_store_put("back/online", 1);
+	world_store_put("back/feature-sg", 1);
+	world_store_put("back/feature-rx-copy", 1);
+	world_on_wait = next_step;
+	netfront_follow(nf);
+	assert_int_equal(step, 9);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 TESTS(front, T(sends_what_it_was_given), T(refuses_and_runs_full), T(lies_about_what_was_sent), T(receives),
-	T(takes_extra_slots), T(bad_frames_are_dropped), T(broken_by_the_backend), T(a_page_that_is_held));
+	T(takes_extra_slots), T(bad_frames_are_dropped), T(broken_by_the_backend), T(a_page_that_is_held),
+	T(connects_anew_after_a_lie));

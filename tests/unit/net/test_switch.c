@@ -15,8 +15,9 @@ static struct side {
 	struct net_port port;
 	unsigned int to_send, received, polls;
 	uint32_t len;
-	uint8_t packet[256], last[256];
+	uint8_t packet[1100], last[256];
 	uint8_t flags, gso;
+	uint16_t gso_size;
 } sides[NR];
 
 static void release(struct net_packet *p)
@@ -40,7 +41,7 @@ static bool poll(struct net_port *port, unsigned int budget)
 		p->len = s->len;
 		p->flags = s->flags;
 		p->gso = s->gso;
-		p->gso_size = s->gso ? 100 : 0;
+		p->gso_size = s->gso ? s->gso_size : 0;
 		p->release = release;
 		net_receive(port, p);
 	}
@@ -186,6 +187,7 @@ static void false_claims_go_no_further(void **state)
 	for (int i = 0; i < 6; i++) {
 		make_packet(s->packet, 100, MAC(1), MAC(0), i == 0 ? 47 : i == 5 ? PROTO_UDP : PROTO_TCP, 1, 2, 3, 4);
 		s->flags = i == 3 ? 0 : NET_CSUM_BLANK;
+		s->gso_size = 100;
 		s->gso = i == 3 ? NET_GSO_TCP4 : i == 4 ? NET_GSO_TCP6 : i == 5 ? NET_GSO_TCP4 : 0;
 		if (i == 1)
 			net_put16(s->packet + 20, 0x2010);	/* a fragment */
@@ -201,6 +203,29 @@ static void false_claims_go_no_further(void **state)
 	send(0, MAC(1), "01:00:00:00:00:01", 1);	/* a group as sender */
 	rounds();
 	assert_int_equal(s->port.rx.dropped, 7);
+}
+
+/* 1000 bytes of payload in so many pieces: each port gets none, or (being without offload) all of them. */
+static void segments_are_bounded(void **state)
+{
+	static const struct { uint16_t size; unsigned int segments; } cases[] = { { 0, 0 }, { 1, 0 }, { 3, 0 }, { 4, 250 } };
+	struct side *s = &sides[0];
+
+	(void)state;
+	s->len = 54 + 1000;
+	make_packet(s->packet, s->len, MAC(1), MAC(0), PROTO_TCP, 1, 2, 3, 4);
+	s->flags = NET_CSUM_BLANK;
+	s->gso = NET_GSO_TCP4;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsigned int before = sides[1].received;
+
+		s->gso_size = cases[i].size;
+		s->to_send = 1;
+		net_port_schedule(&s->port);
+		rounds();
+		assert_int_equal(sides[1].received - before, cases[i].segments);
+	}
+	assert_int_equal(s->port.rx.dropped, 3);
 }
 
 static void all_get_their_turn(void **state)
@@ -262,5 +287,5 @@ static void rules_stand_in_the_way(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 TESTS(switch, T(learns_where_hosts_are), T(broadcasts_go_everywhere_on_the_bridge), T(nobody_claims_a_pinned_address),
-	T(inventing_addresses_pushes_out_only_ones_own), T(false_claims_go_no_further), T(all_get_their_turn),
+	T(inventing_addresses_pushes_out_only_ones_own), T(false_claims_go_no_further), T(segments_are_bounded), T(all_get_their_turn),
 	T(a_rate_holds), T(rules_stand_in_the_way));

@@ -7,7 +7,6 @@
 #include <kit/os.h>
 #include <kit/pt.h>
 #include <kit/time.h>
-#include <kit/xenbus.h>
 #include <xen/errno.h>
 #include "net/parse.h"
 #include "os/os.h"
@@ -330,39 +329,4 @@ void make_packet(uint8_t *p, uint32_t len, const char *to, const char *from, uin
 	sum = (source >> 16) + (source & 0xffff) + (target >> 16) + (target & 0xffff) + protocol + len - 34;
 	sum = (sum & 0xffff) + (sum >> 16);
 	net_put16(p + (protocol == PROTO_TCP ? 50 : 40), (uint16_t)(sum + (sum >> 16)));
-}
-
-/* --- The store, which there is none of: the tests connect rings themselves --------------------- */
-
-struct netfront;
-void netfront_set_state(struct netfront *nf, int state) { (void)nf, (void)state; }
-
-int xenbus_read(xenbus_tx_t tx, const char *path, char *buf, size_t size)
-{
-	(void)tx, (void)path, (void)buf, (void)size;
-	return -XEN_ENOENT;
-}
-
-int xenbus_write(xenbus_tx_t tx, const char *path, const char *value)
-{
-	(void)tx, (void)path, (void)value;
-	return -XEN_ENOENT;
-}
-
-int xenbus_tx_start(xenbus_tx_t *tx)
-{
-	(void)tx;
-	return -XEN_ENOENT;
-}
-
-int xenbus_tx_end(xenbus_tx_t tx, bool abort)
-{
-	(void)tx, (void)abort;
-	return -XEN_ENOENT;
-}
-
-int xenbus_watch(struct xenbus_watch *w, const char *path)
-{
-	(void)w, (void)path;
-	return -XEN_ENOENT;
 }
