@@ -205,7 +205,7 @@ static void false_claims_go_no_further(void **state)
 	assert_int_equal(s->port.rx.dropped, 7);
 }
 
-/* 1000 bytes of payload in so many pieces: each port gets none, or (being without offload) all of them. */
+/* 1000 bytes of payload for a port without offload: so many pieces, or the packet goes no further. */
 static void segments_are_bounded(void **state)
 {
 	static const struct { uint16_t size; unsigned int segments; } cases[] = { { 0, 0 }, { 1, 0 }, { 3, 0 }, { 4, 250 } };
@@ -216,6 +216,7 @@ static void segments_are_bounded(void **state)
 	make_packet(s->packet, s->len, MAC(1), MAC(0), PROTO_TCP, 1, 2, 3, 4);
 	s->flags = NET_CSUM_BLANK;
 	s->gso = NET_GSO_TCP4;
+	sides[1].port.flags = 0;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		unsigned int before = sides[1].received;
 
@@ -287,5 +288,6 @@ static void rules_stand_in_the_way(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 TESTS(switch, T(learns_where_hosts_are), T(broadcasts_go_everywhere_on_the_bridge), T(nobody_claims_a_pinned_address),
-	T(inventing_addresses_pushes_out_only_ones_own), T(false_claims_go_no_further), T(segments_are_bounded), T(all_get_their_turn),
+	T(inventing_addresses_pushes_out_only_ones_own), T(false_claims_go_no_further), T(segments_are_bounded),
+	T(all_get_their_turn),
 	T(a_rate_holds), T(rules_stand_in_the_way));
