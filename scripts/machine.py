@@ -6,6 +6,8 @@ for text that must come, with a limit that only a hang can reach.
 """
 import os
 import re
+import subprocess
+from pathlib import Path
 
 import pexpect
 
@@ -93,3 +95,23 @@ class Machine:
     def close(self):
         """Ends the machine if it still runs."""
         self.line.close(force=True)
+
+
+def initrd_with(image, base, files):
+    """An initrd at image: that of base, and files by their paths: what is in them, or the Path of one to link. Leaves a
+    folder beside it."""
+    image = Path(image)
+    tree = image.parent / (image.name + ".tree")
+    tree.mkdir()
+    with open(base, "rb") as cpio:
+        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
+    for path, data in files.items():
+        (tree / path).parent.mkdir(exist_ok=True)
+        if isinstance(data, Path):
+            os.link(data, tree / path)
+        else:
+            (tree / path).write_bytes(data if isinstance(data, bytes) else data.encode())
+    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
+    with open(image, "wb") as cpio:
+        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
+    return str(image)

@@ -7,7 +7,6 @@ a machine is kept if a test failed on it.
 """
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../scripts"))
 import machine as driver
+from machine import initrd_with
 from files import kernels, configs
 
 BUILD = Path(driver.BUILD)
@@ -40,24 +40,6 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if outcome.get_result().failed:
         item.failed = True
-
-
-def initrd_with(image, base, files):
-    """An initrd at image: that of base, and files by their paths: what is in them, or the Path of one to link."""
-    tree = image.parent / (image.name + ".tree")
-    tree.mkdir()
-    with open(base, "rb") as cpio:
-        subprocess.run(["cpio", "-id", "--quiet"], stdin=cpio, cwd=tree, check=True)
-    for path, data in files.items():
-        (tree / path).parent.mkdir(exist_ok=True)
-        if isinstance(data, Path):
-            os.link(data, tree / path)
-        else:
-            (tree / path).write_bytes(data if isinstance(data, bytes) else data.encode())
-    names = subprocess.run(["find", "."], cwd=tree, capture_output=True, check=True).stdout
-    with open(image, "wb") as cpio:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, stdout=cpio, cwd=tree, check=True)
-    return str(image)
 
 
 @pytest.fixture(scope="session")
