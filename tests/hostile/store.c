@@ -6,7 +6,8 @@
  *            are the control domain's; owners changed, so that others' quotas pay; names that leave their
  *            tree; nodes, values, watches, transactions and rights without end.
  *            Expected: each is refused, and nodes, watches and transactions have their ends.
- *   flood S  Attack: for S seconds the dearest requests there are, as fast as it can.
+ *   flood S  Attack: as many nodes and watches as it may have, then for S seconds the dearest requests there are, as fast
+ *            as it can.
  *   polite S The other guest: it counts how many small requests it gets answered in S seconds.
  */
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #define MAX_TRIES 4000
 
 static struct xenstore_domain_interface *ring;
+static uint64_t deadline = ~0ULL;	/* of attacks that have an end of their own, too */
 static char answer[XENSTORE_PAYLOAD_MAX + 1];
 static unsigned int passed, failed;
 
@@ -192,7 +194,7 @@ static unsigned int how_many(uint32_t type, const char *path_format, const char 
 {
 	unsigned int n = 0;
 
-	for (; n < MAX_TRIES; n++) {
+	for (; n < MAX_TRIES && time_now_ns() < deadline; n++) {
 		char path[64], token[64];
 
 		snprintf(path, sizeof(path), path_format, n);
@@ -226,11 +228,13 @@ static void quotas(void)
 /* Each write here is compared with 100 watches and all of their unread events. */
 static unsigned long flood(uint64_t end)
 {
-	unsigned long n = 0;
+	unsigned long n;
 
-	how_many(XS_WATCH, "data", "%u");
+	deadline = end;
+	n = how_many(XS_WRITE, "data/n%u", "x%u");
+	n += how_many(XS_WATCH, "data", "%u");
 	for (; time_now_ns() < end; n++)
-		ask(XS_WRITE, 0, n % 2 ? "data/a" : "data/b", "x");
+		ask(XS_WRITE, 0, n % 2 ? "data/n0" : "data/n1", "x");
 	return n;
 }
 

@@ -43,7 +43,8 @@ DEFECTS = [
     (M + "pt_update.c", "swap(ptep, val | (old & PTE_GRANT), keep_ad);", "swap(ptep, val, keep_ad);"),
     (M + "pt_update.c", "if (level == 4 && slot >= HV_L4_FIRST && slot <= HV_L4_LAST) {",
      "if (level == 4 && slot >= HV_L4_FIRST && slot < HV_L4_LAST) {"),
-    ("hypervisor/include/pt.h", "return e & PTE_P ? (e | PTE_US) & ~PTE_GRANT : e;", "return e & PTE_P ? (e | PTE_US) : e;"),
+    (M + "l1.h", "(e | PTE_US) & ~(PTE_GRANT | PTE_G)", "(e | PTE_US) & ~PTE_G"),
+    (M + "l1.h", "(e | PTE_US) & ~(PTE_GRANT | PTE_G)", "(e | PTE_US) & ~PTE_GRANT"),
     # grant entries
     (M + "grant_map.c", "(!from || (*from & PTE_GRANT))", "!from"),
     (M + "grant_map.c", "f->owner == v->domain && ", ""),

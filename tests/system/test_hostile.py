@@ -201,3 +201,29 @@ def test_storm(attacked):
     holds(attacked.sh("pvctl console -l storm"))
     audit(attacked)
     assert len(waits) >= 3 and max(waits) < 5
+
+
+VIRTUAL_SECONDS = 2
+LONGEST_WAIT = 500      # ms, of a guest that wants little, while the hostile ones want all
+
+
+@pytest.mark.parvus
+def test_hoarders(boot, hostile_initrd):
+    """Two fork bombs of what domains can have and two of what the store can hold, all at once; what a fifth guest waits
+    is counted in virtual time, so that it does not depend on how busy this machine is."""
+    machine = boot("-I", "-i", hostile_initrd, "-a", QUIET, limit=900)
+    machine.prompt()
+    before = free_and_tree(machine)
+    names = {"hoard1": f"hoard {VIRTUAL_SECONDS}", "hoard2": f"hoard {VIRTUAL_SECONDS}", "flood1": f"store flood {VIRTUAL_SECONDS}",
+             "flood2": f"store flood {VIRTUAL_SECONDS}", "victim": f"victim {VIRTUAL_SECONDS - 1} {LONGEST_WAIT}"}
+    for name, words in names.items():
+        config, _, arguments = words.partition(" ")
+        machine.sh(f"pvctl create /hostile/{config}.cfg 'cmdline=\"{arguments}\"; name=\"{name}\"'")
+    while any(lives(machine, name) for name in names):
+        machine.sh("sleep 0.5")
+    for name in names:
+        said = machine.sh(f"pvctl console -l {name}")
+        print("\n".join(re.findall(r"^# .*", said, re.M)))
+        holds(said)
+    audit(machine)
+    assert free_and_tree(machine) == before
