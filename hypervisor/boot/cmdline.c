@@ -16,6 +16,7 @@ struct boot_options opt = {
 	.loglvl = LOG_INFO,
 	.guest_loglvl = LOG_WARN,
 	.smp = true,
+	.timer_slop = 50000,
 	.smep = true,
 	.smap = true,
 	.xpti = { -1, -1 },
@@ -139,6 +140,18 @@ static bool set_vcpus(void *to, const char *value)
 	return true;
 }
 
+/* Nanoseconds, up to a millisecond. */
+static bool set_slop(void *to, const char *value)
+{
+	const char *end = value;
+	uint64_t v = value ? strtoull(value, &end) : 0;
+
+	if (end == value || *end || v > 1000000)
+		return false;
+	*(unsigned *)to = v;
+	return true;
+}
+
 /* The next of the words with commas between, into word, cut if it is longer than any known; false: there is none. */
 static bool next_word(const char **p, char word[LIST_WORD_MAX])
 {
@@ -234,6 +247,7 @@ static const struct option options[] = {
 	{ "maxcpus", &opt.maxcpus, set_vcpus, "1 to 64" },
 	{ "smp", &opt.smp, set_flag, "on or off" },
 	{ "nosmp", &opt.smp, set_off, "no value" },
+	{ "timer_slop", &opt.timer_slop, set_slop, "0 to 1000000 (ns)" },
 	{ "noreboot", &opt.noreboot, set_flag, "on or off" },
 	{ "smep", &opt.smep, set_flag, "on or off" },
 	{ "smap", &opt.smap, set_flag, "on or off" },

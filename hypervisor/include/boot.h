@@ -46,6 +46,7 @@ struct boot_options {
 	unsigned dom0_max_vcpus;
 	unsigned maxcpus;			/* CPUs to use, the boot CPU included; 0: all */
 	bool smp;				/* nosmp, no-smp: the boot CPU alone */
+	unsigned timer_slop;			/* ns a timer may be late, to share its interrupt with others */
 	bool noreboot;
 	struct opt_domains xpti, pv_l1tf;	/* page-table isolation; absent entries checked */
 	int8_t spec[NR_SPEC_WORDS];		/* spec-ctrl */

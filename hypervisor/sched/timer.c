@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-shot timers: a list a CPU, soonest first, and the CPU's APIC timer armed for its head. A timer is set on the CPU
- * that sets it, and fires there. Insertion walks the list; it holds a few timers a vcpu. Handlers run from the
- * timer softirq without locks and may set timers, their own too.
+ * One-shot timers: a list a CPU, soonest first, and the CPU's APIC timer armed for its head, or a little later (slack)
+ * if others follow that closely. A timer is set on the CPU that sets it, and fires there. Insertion walks the list; it
+ * holds a few timers a vcpu. Handlers run from the timer softirq without locks and may set timers, their own too.
  *
  * The timer_lock of cpus[t->cpu] guards t, armed or not; t->cpu changes only under the locks of both CPUs, of
  * which the one at the lower address is taken first.
  */
+#include "boot.h"
 #include "cpu.h"
 #include "irq.h"
 #include "time.h"
@@ -14,11 +15,28 @@
 
 #define MAX_TICKS 0x7fffffffUL
 
-/* Arms the APIC for the soonest timer of this CPU. */
+/* When the soonest timer of this CPU expires, or up to timer_slop later, if one interrupt then does for others too. */
+static s_time_t due(const struct cpu *c)
+{
+	s_time_t first, last;
+
+	if (list_empty(&c->timers))
+		return NEVER;
+	first = last = list_first(&c->timers, struct timer, link)->expires;
+	for (const struct list *p = c->timers.next->next; p != &c->timers; p = p->next) {
+		const struct timer *t = list_entry(p, const struct timer, link);
+
+		if (t->expires - first > opt.timer_slop)
+			break;
+		last = t->expires;
+	}
+	return last;
+}
+
+/* Arms the APIC for what is due next. */
 static void rearm(struct cpu *c)
 {
-	s_time_t deadline = list_empty(&c->timers) ? NEVER :
-			    list_first(&c->timers, struct timer, link)->expires;
+	s_time_t deadline = due(c);
 	uint64_t ticks;
 	s_time_t left;
 

@@ -109,14 +109,13 @@ static uint64_t best_wake(void)
 int main(void)
 {
 	unsigned int n = vcpu_count();
-	uint64_t one;
+	uint64_t one = best_work(1);
 
+	printf("smpbench: work of one vcpu: %.1f ms\n", one / 1e6);
 	if (n < 2) {
 		printf("smpbench: there is one vcpu only (vcpus= in the domain's configuration, or dom0_max_vcpus=)\n");
 		return 1;
 	}
-	one = best_work(1);
-	printf("smpbench: work of one vcpu: %.1f ms\n", one / 1e6);
 	for (unsigned int k = 2; k <= n; k++)
 		printf("smpbench: %u vcpus do %.2f times the work of one\n", k, (double)k * one / best_work(k));
 	printf("smpbench: event to a sleeping vcpu: %.1f us\n", best_wake() / 1e3);

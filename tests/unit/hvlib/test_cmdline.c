@@ -68,6 +68,10 @@ static void test_speculation(void **state)
 static void test_memory_forms(void **state)
 {
 	(void)state;
+	parse("timer_slop=0");
+	assert_int_equal(opt.timer_slop, 0);
+	parse("timer_slop=1000000");
+	assert_int_equal(opt.timer_slop, 1000000);
 	parse("dom0_mem=65536");
 	assert_int_equal(opt.dom0_mem, 64 << 20);
 	parse("dom0_mem=1G,max:2G");
@@ -79,6 +83,7 @@ static void test_bad(void **state)
 {
 	static const struct { const char *line, *named; } row[] = {
 		{ "dom0_mem=lots", "dom0_mem='lots'" }, { "dom0_mem=", "dom0_mem=''" }, { "dom0_mem", "dom0_mem=''" },
+		{ "timer_slop=1000001", "timer_slop='1000001'" }, { "timer_slop=", "timer_slop=''" },
 		{ "dom0_mem=0", "dom0_mem='0'" }, { "dom0_mem=12Q", "dom0_mem='12Q'" },
 		{ "dom0_mem=18014398509481984", "dom0_mem=" }, { "com1=12345", "com1='12345'" },
 		{ "com1=0", "com1='0'" }, { "loglvl=loud", "loglvl='loud'" }, { "noreboot=maybe", "noreboot='maybe'" },
