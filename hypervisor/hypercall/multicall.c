@@ -51,7 +51,7 @@ static __force_inline long run(const struct call *c)
 	return hypercall_table[index_nospec(c->op, NR_HYPERCALLS)](c->a1, c->a2, c->a3, c->a4, c->a5, c->a6);
 }
 
-/* From cont->multicall_done on; the array lies outside our area. */
+/* From cont->multicall_done on; the array begins outside our area. */
 static long run_all(struct hypercall_cont *cont, multicall_entry_t *entries, unsigned nr)
 {
 	for (unsigned i = cont->multicall_done; i < nr; ) {
@@ -81,7 +81,7 @@ long do_multicall(uint64_t list, uint64_t nr, uint64_t a3, uint64_t a4, uint64_t
 
 	(void)a3, (void)a4, (void)a5, (void)a6;
 	nr = (uint32_t)nr;
-	if (nr > ENTRIES_MAX || !guest_range_ok(entries, nr * sizeof(*entries)))
+	if (nr > ENTRIES_MAX || (nr && !guest_begin_ok(entries)))
 		return nr > ENTRIES_MAX ? -EINVAL : -EFAULT;
 	rc = run_all(cont, entries, nr);
 	if (likely(rc != -ERESTART))

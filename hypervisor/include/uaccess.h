@@ -28,13 +28,18 @@ static inline bool guest_range_ok(const volatile void *p, uint64_t bytes)
 	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
 
 /*
- * Only the begin of a copy needs a check: below our area lies the hole of non-canonical addresses, where a copy that
- * climbs towards it faults.
+ * Is the pointer p, an lvalue, outside our area? If not it is NULL from here on, also where the CPU runs ahead of the
+ * check: what a guest has us read of ourselves by speculation could steer what we do next. Only the begin of a copy needs it:
+ * below our area lies the hole of non-canonical addresses, where a copy that climbs towards it faults.
  */
-static inline bool guest_begin_ok(const volatile void *p)
-{
-	return (uint64_t)p - HV_VIRT_START >= HV_VIRT_END - HV_VIRT_START;
-}
+#define OUR_SHIFT 43
+_Static_assert(HV_VIRT_END - HV_VIRT_START == 1UL << OUR_SHIFT && !(HV_VIRT_START & ((1UL << OUR_SHIFT) - 1)), "");
+#define guest_begin_ok(p) ({ \
+	uint64_t part_ = (uint64_t)(p) - HV_VIRT_START; \
+	bool ours_; \
+	__asm__ volatile("shr %[shift], %[part]\n cmove %[part], %[at]" \
+			 : [at] "+r"(p), [part] "+r"(part_), "=@cce"(ours_) : [shift] "i"(OUR_SHIFT)); \
+	!ours_; })
 
 /* Between guest and us, either way; quadwords not copied. The guest's address is checked. */
 static __force_inline uint64_t guest_copy_quads(void *dst, const void *src, uint64_t quads)

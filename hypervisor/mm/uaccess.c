@@ -66,7 +66,7 @@ int64_t guest_read_word(const uint32_t *from)
 
 size_t clear_guest_bytes(void *dst, size_t n)
 {
-	if (!guest_range_ok(dst, n))
+	if (!guest_range_ok(dst, n) || (n && !guest_begin_ok(dst)))
 		return n;
 	__asm__ volatile(STAC "1: rep stosb\n 2: " CLAC FIXUP("1b", "2b")
 			 : "+c"(n), "+D"(dst) : "a"(0) : "memory");

@@ -73,6 +73,7 @@ static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 	f = top - (7 + h.has_error + (h.failsafe ? 4 : 0));
 	if (unlikely(!guest_begin_ok(f)))
 		goto no_room;
+	top = f + (7 + h.has_error + (h.failsafe ? 4 : 0));
 	guest_open();
 	guest_put(top - 1, r->ss, fault);
 	guest_put(top - 2, r->rsp, fault);
