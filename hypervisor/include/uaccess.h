@@ -28,7 +28,7 @@ static inline bool guest_range_ok(const volatile void *p, uint64_t bytes)
 	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
 
 /*
- * Is the pointer p, an lvalue, outside our area? If not it is NULL from here on, also where the CPU runs ahead of the
+ * Is the pointer (or address) p, an lvalue, outside our area? If not it is NULL from here on, also where the CPU runs ahead of the
  * check: what a guest has us read of ourselves by speculation could steer what we do next. Only the begin of a copy needs it:
  * below our area lies the hole of non-canonical addresses, where a copy that climbs towards it faults.
  */

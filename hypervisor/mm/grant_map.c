@@ -22,9 +22,10 @@ static pte_t *find(struct vcpu *v, uint64_t addr, bool contains_pte)
 	if (!contains_pte) {
 		ptep = pt_walk(v, addr, &f);
 	} else {
-		mfn_t m = maddr_to_mfn(addr);
+		bool valid = mfn_valid(maddr_to_mfn(addr));
 
-		f = mfn_valid(m) ? mfn_to_frame_nospec(m) : NULL;
+		addr = index_nospec(addr, max_mfn << PAGE_SHIFT);
+		f = valid ? mfn_to_frame(maddr_to_mfn(addr)) : NULL;
 		ptep = f && addr % sizeof(pte_t) == 0 ? maddr_to_virt(addr) : NULL;
 	}
 	return ptep && f->owner == v->domain && frame_type(f->state) == FT_L1 &&

@@ -93,15 +93,15 @@ static int write_plain(struct domain *d, struct frame *f, uint64_t *p, uint64_t 
 
 static inline int pt_request(const struct target *t, uint64_t ptr, uint64_t val, bool keep_ad)
 {
-	mfn_t m = maddr_to_mfn(ptr);
+	uint64_t end = max_mfn << PAGE_SHIFT, s;
 	struct frame *f;
-	uint64_t s;
 
-	if (unlikely(!mfn_in_table(m))) {
+	if (unlikely(ptr >= end)) {
 		domain_log(t->d, LOG_WARN, "refused page-table update at 0x%lx: no RAM there\n", ptr);
 		return -EINVAL;
 	}
-	f = mfn_to_frame_nospec(m);
+	ptr = index_nospec(ptr, end);
+	f = mfn_to_frame(maddr_to_mfn(ptr));
 	s = READ_ONCE(f->state);
 	/* A table stays one, and its owner's, while we hold mm_lock. */
 	if (likely(frame_type_is_pt(frame_type(s)) && (s & FRAME_VALID) && f->owner == t->d))

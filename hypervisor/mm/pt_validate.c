@@ -43,7 +43,7 @@ uint64_t pt_bad_bits(const struct domain *d, unsigned level, pte_t e)
 int l1_get_slow(struct domain *d, struct domain *pg_owner, pte_t e, int rc)
 {
 	mfn_t m = pte_mfn(e);
-	struct frame *f = mfn_valid(m) ? mfn_to_frame(m) : NULL;
+	struct frame *f = mfn_valid(m) ? mfn_to_frame_nospec(m) : NULL;
 
 	if (pg_owner && pg_owner->id == DOMID_XEN && !(e & PTE_RW) && mfn_is_m2p(m))
 		return 0;
@@ -230,7 +230,7 @@ static int finish_below(const struct frame *f, const pte_t *t, unsigned level, b
 {
 	pte_t e = f->nr_done < PT_ENTRIES && !slot_is_ours(level, f->nr_done) ? t[f->nr_done] : 0;
 	struct frame *below =
-		(e & PTE_P) && mfn_valid(pte_mfn(e)) ? mfn_to_frame(pte_mfn(e)) : NULL;
+		(e & PTE_P) && mfn_valid(pte_mfn(e)) ? mfn_to_frame_nospec(pte_mfn(e)) : NULL;
 
 	if (!below || below->owner != f->owner || frame_type(below->state) != type_below(level))
 		return 0;

@@ -6,13 +6,14 @@
 #include "domain.h"
 #include "mm.h"
 #include "pt.h"
+#include "uaccess.h"
 
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 {
 	pte_t *t = mfn_to_virt(v->pv.base_kernel);
 	pte_t e = 0;
 
-	if (!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || mfn_eq(v->pv.base_kernel, MFN_NONE))
+	if (!is_canonical(va) || !guest_begin_ok(va) || mfn_eq(v->pv.base_kernel, MFN_NONE))
 		return NULL;
 #pragma GCC unroll 3
 	for (unsigned shift = PT_SHIFT(4); shift > PT_SHIFT(1); shift -= PT_SHIFT(2) - PT_SHIFT(1)) {

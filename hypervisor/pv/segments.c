@@ -93,6 +93,7 @@ long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val)
 
 	switch (reg) {
 	case 0 ... 3:
+		reg = index_nospec(reg, 4);
 		/* no breakpoints inside the hypervisor */
 		if (!is_canonical(val) || (val >= HV_VIRT_START && val < HV_VIRT_END))
 			return -EPERM;

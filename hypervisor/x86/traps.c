@@ -42,6 +42,7 @@ static void interrupt(unsigned vector)
 /* The CPU read a descriptor of the LDT whose page is not in v's window yet. */
 static bool ldt_fault(struct vcpu *v, uint64_t in_ldt, uint32_t error_code)
 {
+	in_ldt = index_nospec(in_ldt, LDT_WINDOW_PAGES * PAGE_SIZE);
 	return !pv_ldt_bring(v, in_ldt / PAGE_SIZE) && pv_inject_pf(v->pv.ldt_base + in_ldt, error_code);
 }
 
