@@ -59,6 +59,12 @@ global spec_sysret, spec_iret, spec_iret.iretq, spec_iretq_address, spec_fill_rs
 
 ; All of it, when all registers are saved and rsp is the empty C stack. Keeps rdi and rsp.
 %macro ENTER 0
+	ONLY_IF %%filled, PATCH_RSB
+	FILL_RSB ecx
+%%filled:
+	ONLY_IF %%set, PATCH_IBRS
+	SET_SPEC_CTRL spec_inside
+%%set:
 	ONLY_IF %%cleared, PATCH_CLEAR
 	xor	eax, eax
 	xor	ebx, ebx
@@ -75,12 +81,6 @@ global spec_sysret, spec_iret, spec_iret.iretq, spec_iretq_address, spec_fill_rs
 	xor	r14d, r14d
 	xor	r15d, r15d
 %%cleared:
-	ONLY_IF %%filled, PATCH_RSB
-	FILL_RSB ecx
-%%filled:
-	ONLY_IF %%set, PATCH_IBRS
-	SET_SPEC_CTRL spec_inside
-%%set:
 %endmacro
 
 ; Registers that C preserves, of a frame that has them all. In: rsp at r15; out: rsp at r11.

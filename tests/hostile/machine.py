@@ -14,7 +14,7 @@ LIMIT = 120
 class Machine:
     """QEMU with one guest; it stands still once the guest has switched it off."""
 
-    def __init__(self, hv, name, arguments, folder, cpu="max,-smap", options="", cpus=1):
+    def __init__(self, hv, name, arguments, folder, cpu="max,-smap", options="", cpus=1, more=()):
         self.folder = folder
         self.ended = threading.Event()
         folders = [f"{BUILD}/{kind}/{name.split('-')[0]}.elf" for kind in ("guest", "hostile")]
@@ -25,7 +25,7 @@ class Machine:
              "-serial", f"file:{folder}/log", "-monitor", "none", "-qmp", f"unix:{path},server=on,wait=on",
              "-no-reboot", "-no-shutdown", "-kernel", hv,
              "-append", f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=64M {options}",
-             "-initrd", f"{image} {arguments}"],
+             "-initrd", f"{image} {arguments}", *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.qemu.stdout.readline()     # it says that it waits for us
         self.socket = socket.socket(socket.AF_UNIX)
