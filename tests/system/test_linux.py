@@ -200,32 +200,46 @@ def test_panic(linux):
     assert "sysrq triggered crash" in linux.sh("pvctl console -l linux")
 
 
+def alive(machine, name):
+    """The guest answers at its console."""
+    machine.type(f"pvctl console {name}\r\r")
+    if name == "grub":
+        machine.expect("grub> ")
+        machine.type("set word=seen\recho it-was-$word\r")
+        machine.expect("it-was-seen")
+    else:
+        machine.expect(PROMPT)
+        assert "forks ok" in guest(machine, "stress 0.5 forks maps")
+        assert guest(machine, "nproc").strip() == ("2" if name == "linux4" else "1")
+        clean(machine)
+    machine.leave()
+
+
 def test_four_at_once(machine):
-    """Four of them, one with two vcpus, next to our own guest; the end of one does not disturb the others."""
-    names = [f"linux{number}" for number in range(1, 5)]
-    machine.sh("pvctl create /test/wait.cfg")
-    for name in names:
+    """Four of them, one with two vcpus, next to PV-GRUB and our own guest; the end of one does not disturb the others."""
+    names = [f"linux{number}" for number in range(1, 5)] + ["grub"]
+    machine.sh("pvctl create /etc/pvctl/hello.cfg")
+    machine.sh("pvctl create /etc/pvctl/grub.cfg")
+    for name in names[:4]:
         machine.sh(f"pvctl create /linux/{name}.cfg", timeout=120)
     for name in names:
         machine.type(f"pvctl console {name}\r")
-        machine.expect("userland ready", timeout=BOOTS)
-        machine.expect(PROMPT)
+        machine.expect("grub> " if name == "grub" else "userland ready", timeout=BOOTS)
         machine.leave()
-    machine.sh("pvctl destroy linux2")
-    assert set(domains(machine)) == {"Domain-0", "wait", "linux1", "linux3", "linux4"}
-    for name in ("linux1", "linux3", "linux4"):
-        attach(machine, name)
-        assert "forks ok" in guest(machine, "stress 1 forks maps")
-        assert guest(machine, "nproc").strip() == ("2" if name == "linux4" else "1")
-        clean(machine)
-        machine.leave()
-    machine.sh("pvctl shutdown -w linux1", timeout=120)
-    for name in ("linux3", "linux4", "wait"):
-        machine.sh(f"pvctl destroy {name}")
+    for ends in ("linux2", "grub", "linux4", "linux1"):
+        machine.sh(f"pvctl shutdown -w {ends}" if ends == "linux1" else f"pvctl destroy {ends}", timeout=120)
+        names.remove(ends)
+        assert set(domains(machine)) == {"Domain-0", "hello", *names}
+        for name in names:
+            alive(machine, name)
+    machine.sh("pvctl destroy linux3")
+    machine.sh("pvctl shutdown -w hello")
+    assert "bye: poweroff" in machine.sh("pvctl console -l hello")
 
 
 def test_creation_leaves_nothing(machine):
-    """Free memory is as before after rounds of creating and destroying; the fixture looks at it."""
-    for _ in range(50):
-        machine.sh("pvctl create -p /linux/linux1.cfg", timeout=120)
+    """Free memory is as before after rounds of creating and destroying, at the first instruction or on the way up; the
+    fixture looks at it."""
+    for number in range(50):
+        machine.sh(f"pvctl create {'-p ' if number % 2 else ''}/linux/linux1.cfg", timeout=120)
         machine.sh("pvctl destroy linux1")
