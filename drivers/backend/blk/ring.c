@@ -77,7 +77,8 @@ enum blk_taken blk_ring_take(struct blk_ring *r, struct blk_request *out, int16_
 	RING_IDX prod = *(volatile RING_IDX *)&back->sring->req_prod;
 	struct blkif_request entry;
 
-	if (RING_REQUEST_PROD_OVERFLOW(back, prod))
+	/* Too far ahead, or behind what was taken already. */
+	if (prod - back->req_cons > RING_SIZE(back) - (back->req_cons - back->rsp_prod_pvt))
 		return BLK_BROKEN;
 	if (prod == back->req_cons)
 		return BLK_NONE;

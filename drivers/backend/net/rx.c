@@ -15,15 +15,16 @@ static struct net_queue planned;	/* the packets of rx_slots */
 static unsigned int available(struct vif *v)
 {
 	RING_IDX prod = *(volatile RING_IDX *)&v->rx.sring->req_prod;
+	unsigned int n = vif_unread(prod, v->rx.req_cons, v->rx.rsp_prod_pvt);
 
 	if (v->broken)
 		return 0;
-	if (RING_REQUEST_PROD_OVERFLOW(&v->rx, prod)) {
+	if (n > RING_SLOTS) {
 		vif_break(v, "the receive ring's index is out of range");
 		return 0;
 	}
 	xen_rmb();
-	return prod - v->rx.req_cons;
+	return n;
 }
 
 static unsigned int slots_of(const struct net_packet *p)
@@ -167,7 +168,7 @@ static void plan_backlog(struct vif *v)
 {
 	unsigned int room = available(v);
 
-	while (v->backlog.first && v->nr_rx + slots_of(v->backlog.first) <= room) {
+	while (v->backlog.first && slots_of(v->backlog.first) <= room) {
 		struct net_packet *p = net_queue_pop(&v->backlog);
 
 		room -= slots_of(p);

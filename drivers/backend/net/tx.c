@@ -268,7 +268,7 @@ bool vif_tx_poll(struct vif *v, unsigned int budget)
 	unsigned int n = 0;
 	int more = 0;
 
-	if (RING_REQUEST_PROD_OVERFLOW(&v->tx, prod)) {
+	if (vif_unread(prod, v->tx.req_cons, v->tx.rsp_prod_pvt) > RING_SLOTS) {
 		vif_break(v, "the transmit ring's index is out of range");
 		return false;
 	}

@@ -82,6 +82,13 @@ struct vif {
 	uint8_t mcast[VIF_MCAST_MAX][6];
 };
 
+/* How many requests there are up to prod, the guest's index of the moment; more than RING_SLOTS: that index is impossible,
+ * too far ahead or behind what was taken already. `taken` and `answered` are ours. */
+static inline unsigned int vif_unread(RING_IDX prod, RING_IDX taken, RING_IDX answered)
+{
+	return prod - taken > RING_SLOTS - (taken - answered) ? RING_SLOTS + 1 : prod - taken;
+}
+
 /* Says why and stops using the rings. */
 void vif_break(struct vif *v, const char *why);
 

@@ -513,10 +513,27 @@ static void leaving_with_packets_on_the_way(void **state)
 	guest_stop(1);
 }
 
+/* A guest on another processor may move its index between two looks of one batch: forth, and back. */
+static void impossible_indices(void **state)
+{
+	(void)state;
+	for (uint32_t base = 0; base < 3; base++) {
+		RING_IDX answered = base - 1, taken = answered + 6;
+
+		assert_int_equal(vif_unread(taken, taken, answered), 0);
+		assert_int_equal(vif_unread(taken + RING_SLOTS - 6, taken, answered), RING_SLOTS - 6);
+		assert_true(vif_unread(taken + RING_SLOTS - 5, taken, answered) > RING_SLOTS);
+		assert_true(vif_unread(taken - 1, taken, answered) > RING_SLOTS);
+		assert_true(vif_unread(answered, taken, answered) > RING_SLOTS);
+		assert_true(vif_unread(taken + 0x80000000u, taken, answered) > RING_SLOTS);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define M(f) { #f " by mapping", f, setup_map, teardown, NULL }
 TESTS(back, T(brings_packets_of_every_size), T(a_batch_costs_two_hypercalls), T(wrong_packets_are_answered),
 	T(a_grant_that_goes_takes_its_packet_along), T(broken_rings), T(segmentation_offload),
 	T(only_the_multicasts_asked_for), T(from_guest_to_guest), T(waits_for_buffers_and_keeps_the_order),
 	T(the_backlog_has_an_end), T(bad_buffers), T(connecting_to_nonsense), T(leaving_with_packets_on_the_way),
+	T(impossible_indices),
 	M(from_guest_to_guest), M(waits_for_buffers_and_keeps_the_order), M(bad_buffers));
