@@ -76,9 +76,10 @@ static const struct verb {
 	{ "uptime", "[-s] [DOMAIN ...]", "How long domains have been running",
 	  "  -s, --short  with the time of day\n", verb_uptime },
 	{ "xenstore", "ls [-f] [PATH] | read PATH ... | write PATH VALUE ... | rm PATH ... | "
-	  "watch [-n COUNT] PATH",
+	  "chmod PATH PERMISSION ... | watch [-n COUNT] PATH",
 	  "Look into xenstore and change it",
 	  "  ls     the tree below PATH (/ if there is none); -f prints whole paths\n"
+	  "  chmod  the owner, then others: n, r, w or b (none, read, write, both) and a domain's number, as n0 r3\n"
 	  "  watch  print the paths that change, COUNT of them or until Ctrl-C\n",
 	  verb_xenstore },
 	{ "help", "[VERB]", "Explain the verbs, or one of them", "", verb_help },

@@ -10,6 +10,7 @@
 
 #define PATH_BYTES 3073
 #define MAX_DEPTH 64
+#define MAX_PERMS 16
 #define WATCH_STEP_MS 100
 
 static int complain(const char *what, const char *path)
@@ -111,6 +112,42 @@ static int do_write(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+/* "n0", "r3": a letter for none, read, write or both, and a domain's number. */
+static bool parse_permission(const char *text, struct xs_permissions *p)
+{
+	static const struct { char letter; unsigned int perms; } letters[] = {
+		{ 'n', XS_PERM_NONE }, { 'r', XS_PERM_READ }, { 'w', XS_PERM_WRITE }, { 'b', XS_PERM_READ | XS_PERM_WRITE },
+	};
+	unsigned long id;
+	char *end;
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+		if (text[0] != letters[i].letter || !isdigit((unsigned char)text[1]))
+			continue;
+		id = strtoul(text + 1, &end, 10);
+		p->id = (unsigned int)id;
+		p->perms = letters[i].perms;
+		return !*end && id <= UINT16_MAX;
+	}
+	return false;
+}
+
+static int do_chmod(int argc, char **argv)
+{
+	struct xs_permissions perms[MAX_PERMS];
+	unsigned int n = (unsigned int)argc - 2;
+
+	if (argc < 3 || n > MAX_PERMS)
+		return EXIT_USAGE;
+	for (unsigned int i = 0; i < n; i++)
+		if (!parse_permission(argv[i + 2], &perms[i])) {
+			fprintf(stderr, "pvctl: expected n, r, w or b and a domain's number, found \"%s\"\n", argv[i + 2]);
+			return EXIT_USAGE;
+		}
+	return xs_set_permissions(xstree_handle(), XBT_NULL, argv[1], perms, n) ? EXIT_DONE :
+	       complain("change the permissions of", argv[1]);
+}
+
 static int do_rm(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
@@ -163,7 +200,7 @@ int verb_xenstore(int argc, char **argv)
 		int (*run)(int argc, char **argv);
 	} subs[] = {
 		{ "ls", do_ls }, { "read", do_read }, { "write", do_write }, { "rm", do_rm },
-		{ "watch", do_watch },
+		{ "chmod", do_chmod }, { "watch", do_watch },
 	};
 	int rc = EXIT_USAGE;
 

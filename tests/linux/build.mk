@@ -31,7 +31,7 @@ $(B)/linux/compat: tests/linux/compat.asm
 	$(Q)mkdir -p $(@D) && $(NASM) -f elf32 -o $@.o $< && $(LD) -m elf_i386 -s -o $@ $@.o
 
 # The kernel's own drivers for the devices that our backends serve, for the tests to insert.
-LINUX_MODULES := xen-blkfront.ko xen-netfront.ko
+LINUX_MODULES := xen-blkfront.ko xen-netfront.ko xen-blkback.ko brd.ko
 
 $(B)/linux.cpio.gz: $(B)/linux/stress $(B)/linux/stream $(B)/linux/compat tests/linux/init /bin/busybox $(B)/vmlinuz
 	$(call say,CPIO,$@)

@@ -172,6 +172,12 @@ def test_xenstore(machine):
     assert machine.sh("pvctl xenstore read /test/a").strip() == "one"
     listed = machine.sh("pvctl xenstore ls /test")
     assert re.search(r'a = "one"', listed) and re.search(r'c = "two words"', listed)
+    machine.sh("pvctl xenstore chmod /test/a n0 r7 b65535")
+    for wrong in ("x0", "r", "r65536", "r1x", ""):
+        status, said = machine.command(f"pvctl xenstore chmod /test/a '{wrong}'")
+        assert status and f'"{wrong}"' in said
+    status, said = machine.command("pvctl xenstore chmod /test/none n0")
+    assert status and "/test/none" in said
     machine.sh("pvctl xenstore rm /test")
     status, said = machine.command("pvctl xenstore read /test/a")
     assert status and "/test/a" in said
