@@ -82,6 +82,11 @@ DEFECTS = [
     (G + "copy.c", "op->source.offset + op->len > PAGE_SIZE", "op->source.offset + op->len > PAGE_SIZE + 1"),
     (G + "copy.c", "if (p->domid != DOMID_SELF)\n\t\treturn refuse_foreign(p->domid);", "(void)refuse_foreign;"),
     (G + "copy.c", "\tgrant_copy_release(s);\n\ts->gref", "\ts->held = false;\n\ts->gref"),
+    (G + "transfer.c", "(uint16_t)old != GTF_accept_transfer", "!(old & GTF_accept_transfer)"),
+    (G + "transfer.c", "old >> 16 != current->domain->id", "0"),
+    (G + "transfer.c", "int16_t st = ref < nr ? GNTST_okay", "int16_t st = ref <= nr ? GNTST_okay"),
+    (G + "transfer.c", "__atomic_and_fetch(&e->flags, (uint16_t)~GTF_transfer_committed, __ATOMIC_RELEASE);", ""),
+    (M + "domain_pages.c", "\ttlb_filter(f);\n\tdisown(f);", "\tdisown(f);"),
     # a domain's memory, base pointers, hypercalls over tables
     (M + "domain_pages.c", "\ttlb_filter(f);\n\tif (!(f->state & FRAME_HV)", "\tif (!(f->state & FRAME_HV)"),
     (M + "domain_pages.c", "if (frame_finish(f, true))\n\t\treturn -ERESTART;", ""),

@@ -98,7 +98,7 @@ def holds(said):
 
 
 @pytest.mark.parvus
-@pytest.mark.parametrize("name", ["alias", "entries", "escape", "exhaust"])
+@pytest.mark.parametrize("name", ["alias", "entries", "escape", "exhaust", "modes"])
 def test_attack(attacked, name):
     holds(attack(attacked, name))
 
@@ -169,6 +169,17 @@ def test_leftovers(attacked):
     """What one domain left in memory and registers, the next does not find."""
     holds(attack(attacked, "leftovers", "plant"))
     holds(attack(attacked, "leftovers", "look"))
+
+
+@pytest.mark.parvus
+def test_registers(attacked):
+    """Two domains that take turns: neither sees what the other has in its vector registers."""
+    for name in ("one", "two"):
+        attacked.sh(f"pvctl create /hostile/leftovers.cfg 'cmdline=\"hold 3\"; name=\"{name}\"'")
+    while lives(attacked, "one") or lives(attacked, "two"):
+        attacked.sh("sleep 0.2")
+    for name in ("one", "two"):
+        holds(attacked.sh(f"pvctl console -l {name}"))
 
 
 @pytest.mark.parvus
