@@ -46,6 +46,7 @@ def net_initrd(initrd, tmp_path_factory):
             name="listen", words="10.0.0.20/24 listen 5000", mac="00:16:3e:00:00:20", mode=mode)
         files[f"linux/send-{mode}.cfg"] = TCP.format(
             name="send", words="10.0.0.21/24 send 10.0.0.20 5000 4", mac="00:16:3e:00:00:21", mode=mode)
+    files["linux/dhcp.cfg"] = TCP.format(name="listen", words="dhcp listen 5000", mac="00:16:3e:00:00:20", mode="copy")
     files["linux/endless.cfg"] = TCP.format(
         name="send", words="10.0.0.21/24 send 10.0.0.20 5000 100000", mac="00:16:3e:00:00:21", mode="copy")
     return initrd_with(tmp_path_factory.mktemp("net") / "net.cpio", initrd, files)
@@ -126,6 +127,13 @@ def test_stream_between_our_guests(machine, mode):
     assert sent.groups() == received.groups() and int(sent[1]) == 4 << 20
     for name in ("send", "listen"):
         machine.sh(f"pvctl destroy {name}")
+
+
+def test_guest_is_given_an_address(machine):
+    """By DHCP, from behind the network card, through the switch."""
+    machine.sh("pvctl create /linux/dhcp.cfg")
+    log_until(machine, "listen", r"^address 10\.0\.2\.\d+/24 gateway 10\.0\.2\.2")
+    machine.sh("pvctl destroy listen")
 
 
 def test_guest_dies_in_the_middle(machine):

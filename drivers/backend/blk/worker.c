@@ -246,7 +246,7 @@ static void push_responses(struct vbd *v)
 	}
 }
 
-/* Data that goes by copy is done within the round; flushes and discards still go to the disk. */
+/* What goes by copy is done within the round; such a disk is memory, which has nothing to flush. */
 static void copy_round(struct vbd *v, struct slot_list *taken)
 {
 	struct slot *s, *next;
