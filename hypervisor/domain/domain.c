@@ -56,10 +56,12 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 		vcpu_destroy(v);
 		return NULL;
 	}
-	v->sched.pause_count = d->controller_pauses;
 	fpu_reset(v);
 	time_update_vcpu(v);
+	spin_lock(&d->shutdown_lock);
+	v->sched.pause_count = d->controller_pauses + d->is_shut_down;
 	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);	/* whole, for who looks without a lock */
+	spin_unlock(&d->shutdown_lock);
 	return v;
 }
 
@@ -166,6 +168,7 @@ unsigned domain_online_vcpus(const struct domain *d)
 
 /* --- the guest ends --- */
 
+/* The lock is held until all vcpus are paused: who ends and who resumes a domain count the same vcpus. */
 void domain_shutdown(struct domain *d, uint8_t reason)
 {
 	bool first;
@@ -179,24 +182,21 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 	d->is_shutting_down = d->is_shut_down = true;
 	if (first && d->shutdown_code == SHUTDOWN_CODE_NONE)
 		d->shutdown_code = reason;
+	if (first)
+		each_vcpu(d, vcpu_pause_nosync);	/* who waited could be waited for by one of them */
 	spin_unlock(&d->shutdown_lock);
-	if (!first)
-		return;
-	each_vcpu(d, vcpu_pause_nosync);	/* who waited could be waited for by one of them */
-	evtchn_send_global_virq(VIRQ_DOM_EXC);
+	if (first)
+		evtchn_send_global_virq(VIRQ_DOM_EXC);
 }
 
 void domain_resume(struct domain *d)
 {
-	bool was;
-
 	spin_lock(&d->shutdown_lock);
-	was = d->is_shut_down;
+	if (d->is_shut_down)
+		domain_unpause(d);
 	d->is_shutting_down = d->is_shut_down = false;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	spin_unlock(&d->shutdown_lock);
-	if (was)
-		domain_unpause(d);
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)

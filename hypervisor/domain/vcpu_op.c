@@ -50,19 +50,13 @@ static long op_up(struct vcpu *v, void *arg)
 	return 0;
 }
 
+/* Each is down first and looks at the others after: of those that go down at once, one sees that it was the last. */
 static long op_down(struct vcpu *v, void *arg)
 {
-	struct domain *d = v->domain;
-
 	(void)arg;
-	for (unsigned i = 0; i < d->max_vcpus; i++) {
-		if (d->vcpu[i] && d->vcpu[i] != v && !is_down(d->vcpu[i])) {
-			vcpu_down(v);
-			return 0;
-		}
-	}
-	/* The last one: nobody could ever bring it up again. */
-	domain_shutdown(d, SHUTDOWN_poweroff);
+	vcpu_down(v);
+	if (!domain_online_vcpus(v->domain))		/* nobody could ever bring one up again */
+		domain_shutdown(v->domain, SHUTDOWN_poweroff);
 	return 0;
 }
 

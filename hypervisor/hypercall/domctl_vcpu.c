@@ -22,6 +22,8 @@ long domctl_max_vcpus(struct domain *d, xen_domctl_t *op)
 	/* The number was fixed at creation; this call is when they come into being. */
 	if (op->u.max_vcpus.max != d->max_vcpus)
 		return -EINVAL;
+	if (d->dying)			/* what vcpus hold has been given up already, or soon will be */
+		return -ESRCH;
 	for (unsigned i = 0; i < d->max_vcpus; i++)
 		if (!d->vcpu[i] && !vcpu_create(d, i))
 			return -ENOMEM;
@@ -37,6 +39,8 @@ long domctl_set_context(struct domain *d, xen_domctl_t *op)
 
 	if (rc)
 		return rc;
+	if (d->dying)
+		return -ESRCH;
 	c = hv_alloc(sizeof(*c));
 	if (!c)
 		return -ENOMEM;

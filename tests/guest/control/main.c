@@ -307,6 +307,21 @@ static void check_life(void)
 	check_value("destroy itself", destroy(0), -XEN_EINVAL);
 }
 
+/* What ended before it had vcpus gets them, and pauses and ends of pauses match all the same. */
+static void check_early_end(void)
+{
+	struct sched_remote_shutdown end = { .domain_id = CHOSEN, .reason = SHUTDOWN_poweroff };
+
+	prepare_create();
+	check_value("create", domctl(XEN_DOMCTL_createdomain, CHOSEN), 0);
+	check_value("shut it down", hypercall_sched_op(SCHEDOP_remote_shutdown, &end), 0);
+	op.u.max_vcpus.max = 2;
+	check_value("its vcpus", domctl(XEN_DOMCTL_max_vcpus, CHOSEN), 0);
+	check_value("resume", domctl(XEN_DOMCTL_resumedomain, CHOSEN), 0);
+	check_value("unpause", domctl(XEN_DOMCTL_unpausedomain, CHOSEN), 0);
+	check_value("destroy", destroy(CHOSEN), 0);
+}
+
 /* A domain with vcpus and memory comes and goes. */
 static void cycle(void)
 {
@@ -423,6 +438,7 @@ void test_main(void)
 {
 	check_refusals();
 	check_life();
+	check_early_end();
 	check_nothing_lost();
 	check_machine();
 	check_devices();
