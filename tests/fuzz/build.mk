@@ -31,7 +31,8 @@ fuzz_src_partitions := $(fuzz_src_blkring)
 fuzz_src_packet := tests/unit/net/world.c \
 	$(addprefix dom0-tools/net/,fdb.c offload.c packet.c parse.c rules.c rules_port.c rules_text.c switch.c)
 fuzz_src_netback := $(fuzz_src_packet) $(addprefix drivers/backend/net/,mcast.c ring.c rx.c rx_copy.c rx_map.c tx.c)
-fuzz_src_netfront := tests/unit/net/world.c $(addprefix drivers/frontend/net/,netfront.c rx.c tx.c) guest-pv/kit/xenbus_node.c
+fuzz_src_netfront := tests/unit/net/world.c tests/unit/net/store.c guest-pv/kit/xenbus_node.c \
+	$(addprefix drivers/frontend/net/,connect.c netfront.c rx.c tx.c)
 fuzz_src_blkfront := tests/unit/blkfront/kit.c $(addprefix drivers/frontend/blk/,ring.c data.c transfer.c)
 fuzz_flags_config := $$(FUZZ_TOOLS_CFLAGS)
 fuzz_flags_kernel := $$(FUZZ_TOOLS_CFLAGS)

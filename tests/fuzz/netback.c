@@ -85,6 +85,16 @@ static void meanwhile(void)
 		scribble(&guests[*race >> 3 & 1], race);
 }
 
+/* Between two rounds no packet of a guest's is on its way. */
+static unsigned int nr_free(const struct vif *v)
+{
+	unsigned int n = 0;
+
+	for (const struct tx_pending *p = v->tx_free; p; p = p->next)
+		n++;
+	return n;
+}
+
 static void rounds(void)
 {
 	for (unsigned int i = 0; i < 2; i++)
@@ -95,6 +105,8 @@ static void rounds(void)
 		struct vif *v = &guests[i].v;
 
 		if (v->connected && !v->broken && v->tx.rsp_prod_pvt != v->tx.req_cons)
+			abort();
+		if (v->connected && nr_free(v) != RING_SLOTS)
 			abort();
 	}
 }
