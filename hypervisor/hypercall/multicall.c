@@ -75,14 +75,14 @@ static long run_all(struct hypercall_cont *cont, multicall_entry_t *entries, uns
 
 long do_multicall(uint64_t list, uint64_t nr, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
-	multicall_entry_t *entries = (multicall_entry_t *)list;
+	multicall_entry_t *entries = guest_ptr((void *)list);
 	struct hypercall_cont *cont = &current->cont;
 	long rc;
 
 	(void)a3, (void)a4, (void)a5, (void)a6;
 	nr = (uint32_t)nr;
-	if (nr > ENTRIES_MAX || (nr && !guest_begin_ok(entries)))
-		return nr > ENTRIES_MAX ? -EINVAL : -EFAULT;
+	if (nr > ENTRIES_MAX)
+		return -EINVAL;
 	rc = run_all(cont, entries, nr);
 	if (likely(rc != -ERESTART))
 		cont->multicall_done = 0;

@@ -28,20 +28,24 @@ static inline bool guest_range_ok(const volatile void *p, uint64_t bytes)
 	".pushsection .ex_table, \"a\"\n .quad " at ", " to "\n .popsection\n"
 
 /*
- * Is the pointer (or address) p, an lvalue, outside our area? If not it is NULL from here on, also where the CPU runs ahead of the
- * check: what a guest has us read of ourselves by speculation could steer what we do next. Only the begin of a copy needs it:
- * below our area lies the hole of non-canonical addresses, where a copy that climbs towards it faults.
+ * A guest's pointer as it may be used: itself if it lies outside our area, else one that is not canonical and faults.
+ * Not by a branch, which the CPU could guess wrongly and read us for the guest. (Some CPUs run ahead with the lower 48 bits
+ * of such an address: those name the M2P, which guests may read.) Only the begin of a copy needs it: below our area lies the
+ * hole of non-canonical addresses, where a copy that climbs towards it faults.
  */
 #define OUR_SHIFT 43
-_Static_assert(HV_VIRT_END - HV_VIRT_START == 1UL << OUR_SHIFT && !(HV_VIRT_START & ((1UL << OUR_SHIFT) - 1)), "");
-#define guest_begin_ok(p) ({ \
-	uint64_t part_ = (uint64_t)(p) - HV_VIRT_START; \
-	bool ours_; \
-	__asm__ volatile("shr %[shift], %[part]\n cmove %[part], %[at]" \
-			 : [at] "+r"(p), [part] "+r"(part_), "=@cce"(ours_) : [shift] "i"(OUR_SHIFT)); \
-	!ours_; })
+#define HOLE (-HV_VIRT_START)
+_Static_assert(HV_VIRT_END - HV_VIRT_START == 1UL << OUR_SHIFT && HOLE == 1UL << 47, "");
+static __force_inline void *guest_ptr(const volatile void *p)
+{
+	uint64_t part = (uint64_t)p + HOLE;
 
-/* Between guest and us, either way; quadwords not copied. The guest's address is checked. */
+	__asm__ volatile("shr %[shift], %[part]\n cmove %[hole], %[at]"
+			 : [at] "+r"(p), [part] "+r"(part) : [hole] "r"(HOLE), [shift] "i"(OUR_SHIFT) : "cc");
+	return (void *)p;
+}
+
+/* Between guest and us, either way; quadwords not copied. The guest's address comes from guest_ptr. */
 static __force_inline uint64_t guest_copy_quads(void *dst, const void *src, uint64_t quads)
 {
 	__asm__ volatile(STAC "1: rep movsq\n 2: " CLAC FIXUP("1b", "2b")
@@ -52,15 +56,15 @@ static __force_inline uint64_t guest_copy_quads(void *dst, const void *src, uint
 /* Small structures of quadwords on the hottest paths; false: a fault. */
 static __force_inline bool __must_check copy_from_guest_quads(void *dst, const void *src, uint64_t quads)
 {
-	return likely(guest_begin_ok(src)) && !guest_copy_quads(dst, src, quads);
+	return !guest_copy_quads(dst, guest_ptr(src), quads);
 }
 static __force_inline bool __must_check copy_to_guest_quads(void *dst, const void *src, uint64_t quads)
 {
-	return likely(guest_begin_ok(dst)) && !guest_copy_quads(dst, src, quads);
+	return !guest_copy_quads(guest_ptr(dst), src, quads);
 }
 
 /*
- * Single quadwords, between guest_open() and guest_close(), at addresses that are checked; a fault ends at the
+ * Single quadwords, between guest_open() and guest_close(), at addresses from guest_ptr; a fault ends at the
  * label, with the door still open.
  */
 static __force_inline void guest_open(void) { __asm__ volatile(STAC ::: "memory"); }

@@ -46,28 +46,26 @@ static inline size_t copy_raw(void *dst, const void *src, size_t n)
 
 size_t copy_from_guest_bytes(void *dst, const void *src, size_t n)
 {
-	return likely(guest_begin_ok(src)) || !n ? copy_raw(dst, src, n) : n;
+	return copy_raw(dst, guest_ptr(src), n);
 }
 
 size_t copy_to_guest_bytes(void *dst, const void *src, size_t n)
 {
-	return likely(guest_begin_ok(dst)) || !n ? copy_raw(dst, src, n) : n;
+	return copy_raw(guest_ptr(dst), src, n);
 }
 
 int64_t guest_read_word(const uint32_t *from)
 {
 	int64_t val = -EFAULT;
 
-	if (unlikely(!guest_begin_ok(from)))
-		return val;
+	from = guest_ptr(from);
 	__asm__ volatile(STAC "1: mov %1, %k0\n 2: " CLAC FIXUP("1b", "2b") : "+r"(val) : "m"(*from) : "memory");
 	return val;
 }
 
 size_t clear_guest_bytes(void *dst, size_t n)
 {
-	if (!guest_range_ok(dst, n) || (n && !guest_begin_ok(dst)))
-		return n;
+	dst = guest_ptr(dst);
 	__asm__ volatile(STAC "1: rep stosb\n 2: " CLAC FIXUP("1b", "2b")
 			 : "+c"(n), "+D"(dst) : "a"(0) : "memory");
 	return n;

@@ -6,14 +6,26 @@
 #include "domain.h"
 #include "mm.h"
 #include "pt.h"
-#include "uaccess.h"
+
+/* Does an L4 lead from va to our own tables, canonical or not? Then va is 0 from here on, also where the CPU runs ahead
+ * of the check: our large pages are no tables. */
+static inline bool slots_are_ours(uint64_t *va)
+{
+	uint64_t part = (*va - HV_VIRT_START) << 16;
+	bool ours;
+
+	_Static_assert(HV_L4_FIRST == 256 && HV_L4_LAST == 271, "");
+	__asm__ volatile("shr $59, %[part]\n cmove %[part], %[va]"
+			 : [va] "+r"(*va), [part] "+r"(part), "=@cce"(ours));
+	return ours;
+}
 
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 {
 	pte_t *t = mfn_to_virt(v->pv.base_kernel);
 	pte_t e = 0;
 
-	if (!is_canonical(va) || !guest_begin_ok(va) || mfn_eq(v->pv.base_kernel, MFN_NONE))
+	if (slots_are_ours(&va) || !is_canonical(va) || mfn_eq(v->pv.base_kernel, MFN_NONE))
 		return NULL;
 #pragma GCC unroll 3
 	for (unsigned shift = PT_SHIFT(4); shift > PT_SHIFT(1); shift -= PT_SHIFT(2) - PT_SHIFT(1)) {

@@ -62,7 +62,8 @@ static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 {
 	struct cpu_user_regs *r = &v->regs;
 	uint64_t masked = v->info->evtchn_upcall_mask != 0, cs = r->cs | masked << 32;
-	uint64_t *top = (uint64_t *)(r->rsp & ~15UL), *f;
+	uint64_t *top = (uint64_t *)(r->rsp & ~15UL), *f, flags;
+	unsigned n = 7 + h.has_error + (h.failsafe ? 4 : 0);
 
 	if (likely(v->pv.kernel_mode)) {
 		cs &= ~3UL;
@@ -70,18 +71,16 @@ static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 		pv_toggle_mode(v);
 		top = (uint64_t *)(v->pv.kernel_sp & ~15UL);
 	}
-	f = top - (7 + h.has_error + (h.failsafe ? 4 : 0));
-	if (unlikely(!guest_begin_ok(f)))
-		goto no_room;
-	top = f + (7 + h.has_error + (h.failsafe ? 4 : 0));
+	f = guest_ptr(top - n);
+	flags = flags_for_guest(v, masked);
 	guest_open();
-	guest_put(top - 1, r->ss, fault);
-	guest_put(top - 2, r->rsp, fault);
-	guest_put(top - 3, flags_for_guest(v, masked), fault);
-	guest_put(top - 4, cs, fault);
-	guest_put(top - 5, r->rip, fault);
+	guest_put(&f[n - 1], r->ss, fault);
+	guest_put(&f[n - 2], r->rsp, fault);
+	guest_put(&f[n - 3], flags, fault);
+	guest_put(&f[n - 4], cs, fault);
+	guest_put(&f[n - 5], r->rip, fault);
 	if (h.has_error)
-		guest_put(top - 6, h.error_code, fault);
+		guest_put(&f[n - 6], h.error_code, fault);
 	if (h.failsafe) {
 		guest_put(f + 5, v->pv.refused[3], fault);
 		guest_put(f + 4, v->pv.refused[2], fault);
@@ -103,8 +102,7 @@ static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 	return h.masks_events;
 fault:
 	guest_close();
-no_room:
-	domain_crash(v->domain, "no room for a frame at its kernel stack %016lx", (uint64_t)f);
+	domain_crash(v->domain, "no room for a frame below its kernel stack %016lx", (uint64_t)top);
 	return false;
 }
 

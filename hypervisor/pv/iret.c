@@ -15,8 +15,7 @@
 
 static __force_inline bool read_frame(struct iret_context *c, const struct iret_context *at)
 {
-	if (unlikely(!guest_begin_ok(at)))
-		return false;
+	at = guest_ptr(at);
 	guest_open();
 	guest_get(c->rax, &at->rax, fault);
 	guest_get(c->r11, &at->r11, fault);

@@ -113,7 +113,7 @@ DEFECTS = [
     (M + "pt_update.c", "if (!same && (gone & PTE_P))", "if (gone & PTE_P)", "alias"),
     (M + "ptwr.c", "f->owner != v->domain || ", "", "test_pair"),
     # guest memory, arguments, privilege
-    ("hypervisor/include/uaccess.h", "!ours_; })", "(void)ours_, true; })",
+    ("hypervisor/include/uaccess.h", "\\n cmove %[hole], %[at]\"", "\"",
      "badinput"),
     (H + "subop.c", "if (s->privileged && !current->domain->privileged)", "if (0)", ESCAPE),
     (H + "domctl.c", "if (!current->domain->privileged)", "if (0)", ESCAPE),
