@@ -11,6 +11,8 @@ static const char *const works[] = {
 	[RAW_ECHO] = "echo", [RAW_MAP] = "map", [RAW_COPY] = "copy", [RAW_PERSISTENT] = "persistent",
 };
 
+#define MIN_ROUNDS 256			/* so that large batches too take some milliseconds */
+
 static raw_front_ring_t ring;
 static evtchn_port_t port;
 static grant_ref_t data[RAW_REQUESTS];
@@ -56,7 +58,7 @@ static void round_of(enum raw_work work, unsigned int batch)
 
 static void measure(enum raw_work work, unsigned int batch, unsigned int n)
 {
-	unsigned int rounds = n / batch;
+	unsigned int rounds = n / batch > MIN_ROUNDS ? n / batch : MIN_ROUNDS;
 	char name[40];
 	uint64_t ns;
 

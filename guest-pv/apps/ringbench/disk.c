@@ -139,8 +139,8 @@ int run_disk(int argc, char **argv)
 		return 1;
 	for (unsigned long random = 0; random <= argument(argc, argv, "random", 1); random++)
 		for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
-			measure(tag, BLKFRONT_WRITE, 4, random, depths[i], n);
-			measure(tag, BLKFRONT_READ, 4, random, depths[i], n);
+			measure(tag, BLKFRONT_WRITE, 4, random, depths[i], depths[i] < 16 ? n : 4 * n);
+			measure(tag, BLKFRONT_READ, 4, random, depths[i], depths[i] < 16 ? n : 4 * n);
 			measure(tag, BLKFRONT_WRITE, 128, random, depths[i], n / 2);
 			measure(tag, BLKFRONT_READ, 128, random, depths[i], n / 2);
 		}
