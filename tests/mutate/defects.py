@@ -112,6 +112,13 @@ DEFECTS = [
     (M + "domain_pages.c", "frame_refs(s) != 2 || frame_tcount(s) || ", "", "alias"),
     (M + "pt_update.c", "if (!same && (gone & PTE_P))", "if (gone & PTE_P)", "alias"),
     (M + "ptwr.c", "f->owner != v->domain || ", "", "test_pair"),
+    # absent entries
+    (M + "l1tf.c", "a && a < safe", "a && a < safe - PAGE_SIZE"),
+    (M + "l1tf.c", "i < HV_L4_FIRST || i > HV_L4_LAST", "i < HV_L4_FIRST || i > HV_L4_LAST + 1"),
+    (M + "l1tf.c", "d->privileged ? checks_dom0 : checks_domu", "d->privileged || checks_dom0 ? checks_dom0 : checks_domu"),
+    (M + "pt_update.c", "*rc = l1tf_check(d, 1, val);", "*rc = 0;"),
+    (M + "pt_update.c", "(rc = l1tf_check(d, 1, val))", "(rc = 0)"),
+    (M + "pt_validate.c", "unlikely(l1tf_on) && !f->nr_done ? l1tf_check_table(d, level, t) : 0", "0"),
     # guest memory, arguments, privilege
     ("hypervisor/include/uaccess.h", "\\n cmove %[hole], %[at]\"", "\"",
      "badinput"),

@@ -28,6 +28,7 @@ int main(void)
 		cmocka_unit_test(test_every_state),
 		cmocka_unit_test(test_two_cpus),
 		cmocka_unit_test(test_stamps),
+		cmocka_unit_test(test_absent_entries),
 	};
 	int total = sizeof(tests) / sizeof(tests[0]),
 	    failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,5 +20,6 @@ void test_random_operations(void **state);
 void test_every_state(void **state);
 void test_two_cpus(void **state);
 void test_stamps(void **state);
+void test_absent_entries(void **state);
 
 #endif
