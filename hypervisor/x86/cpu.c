@@ -121,6 +121,7 @@ static void msr_init(struct cpu *c)
 	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
 	wrmsr(MSR_CSTAR, (uint64_t)syscall32_entry);
 	wrmsr(MSR_SFMASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC | EFLAGS_IOPL);
+	wrmsr(MSR_SYSENTER_CS, 0);			/* SYSENTER faults, whatever a boot loader had there */
 	wrmsr(MSR_PAT, 0x0000050100070406);		/* WB WT UC- UC WC WP UC UC, as the ABI says */
 	wrmsr(MSR_GS_BASE, (uint64_t)c);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);

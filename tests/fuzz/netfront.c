@@ -54,6 +54,19 @@ static void check_piece(const struct netfront_piece *p)
 			abort();
 }
 
+/* Each slot is free or on its way, no matter what was answered. */
+static void check_slots(void)
+{
+	unsigned int in_flight = 0, n = 0;
+
+	for (unsigned int i = 0; i < SLOTS; i++)
+		in_flight += nf->tx_slot[i].in_flight;
+	for (uint16_t i = nf->tx_free; i != SLOTS && n <= SLOTS; i = nf->tx_slot[i].next_free)
+		n++;
+	if (n != nf->nr_tx_free || n + in_flight != SLOTS)
+		abort();
+}
+
 static void receive(void)
 {
 	struct netfront_frame f;
@@ -144,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		step(data);
 	receive();
 	netfront_wait_room(nf, 0);
+	check_slots();
 	stop();
 	return 0;
 }

@@ -60,7 +60,7 @@ DEFECTS = [
     (M + "grant_map.c", "pt_entry_put(1, swap(", "(void)(swap("),
     # grants
     (G + "pin.c", "(old & (GTF_type_mask | GTF_sub_page)) != GTF_permit_access", "!(old & GTF_permit_access)"),
-    (G + "pin.c", "if (unlikely(old >> 16 != who))", "if (0)"),
+    (G + "pin.c", "if (unlikely(old >> 16 != who))", "if (unlikely(old >> 16 != who) && 0)"),
     (G + "pin.c", "if (unlikely(rw && (old & GTF_readonly)))", "if (0)"),
     (G + "pin.c", "if (unlikely(a->pins && a->domid != who))", "if (0)"),
     (G + "pin.c", "!a->pins || (rw && !a->writers)", "!a->pins"),
@@ -91,7 +91,7 @@ DEFECTS = [
     (M + "domain_pages.c", "\ttlb_filter(f);\n\tif (!(f->state & FRAME_HV)", "\tif (!(f->state & FRAME_HV)"),
     (M + "domain_pages.c", "if (frame_finish(f, true))\n\t\treturn -ERESTART;", ""),
     (M + "domain_pages.c", "\tdomain_page_release(d, f);\n\treturn 0;", "\treturn 0;"),
-    (M + "base_ptr.c", "if (user && mfn_eq(m, MFN_NONE))", "if ((user || 1) && mfn_eq(m, MFN_NONE))"),
+    (M + "base_ptr.c", "if (user && mfn_eq(m, MFN_NONE))", "if ((user || 1) && mfn_eq(m, MFN_NONE))", "entries"),
     (M + "base_ptr.c", "\tif (!mfn_eq(m, old))\n\t\tdrop(v, old);", ""),
     (M + "mmuext.c", "\tif (__atomic_fetch_or(&f->state, FRAME_PINNED, __ATOMIC_ACQ_REL) & FRAME_PINNED)",
      "\tif (__atomic_fetch_or(&f->state, FRAME_PINNED, __ATOMIC_ACQ_REL) & 0)"),
