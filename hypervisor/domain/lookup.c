@@ -9,7 +9,8 @@
 spinlock_t domctl_lock, domain_list_lock;
 static struct list domains = LIST_INIT(domains);
 
-struct domain *domain_get_next(uint16_t from)
+/* The first from an id on, and with exact none but that; with a reference. */
+static __force_inline struct domain *get(unsigned from, bool exact)
 {
 	struct domain *found = NULL;
 
@@ -17,30 +18,27 @@ struct domain *domain_get_next(uint16_t from)
 	list_for_each(p, &domains) {
 		struct domain *d = list_entry(p, struct domain, link);
 
-		if (d->id >= from) {
+		if (d->id < from)
+			continue;
+		if (likely(!exact || d->id == from)) {
 			domain_ref(d);
 			found = d;
-			break;
 		}
+		break;
 	}
 	spin_unlock(&domain_list_lock);
 	return found;
 }
 
+struct domain *domain_get_next(uint16_t from) { return get(from, false); }
+
 struct domain *domain_get(uint16_t id)
 {
-	struct domain *d;
-
-	if (id == DOMID_SELF) {
+	if (unlikely(id == DOMID_SELF)) {
 		domain_ref(current->domain);
 		return current->domain;
 	}
-	d = domain_get_next(id);
-	if (d && d->id != id) {
-		domain_put(d);
-		d = NULL;
-	}
-	return d;
+	return get(id, true);
 }
 
 /* false: that id is taken. The list takes over the creator's reference. */

@@ -11,7 +11,6 @@ void grant_each_handle(const struct domain *d, void (*fn)(mfn_t m, bool rw, bool
 			const struct mapping *m = &t->map[page][i];
 
 			if (m->flags)
-				fn(mfn(grant_active(m->rd->grant, m->ref)->frame),
-				   !(m->flags & GNTMAP_readonly), m->flags & GNTMAP_host_map);
+				fn(mfn(m->frame), !(m->flags & GNTMAP_readonly), m->flags & GNTMAP_host_map);
 		}
 }

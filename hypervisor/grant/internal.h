@@ -18,7 +18,7 @@
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(grant_entry_v1_t))
 #define MAPPINGS_PER_PAGE (PAGE_SIZE / sizeof(struct mapping))
-#define MAP_PAGES_MAX 1536u		/* 261,120 handles a domain */
+#define MAP_PAGES_MAX 2048u		/* 262,144 handles a domain */
 
 struct active {
 	uint32_t frame;			/* what the entry granted when it was first pinned */
@@ -27,15 +27,25 @@ struct active {
 };
 
 struct mapping {
-	struct domain *rd;		/* the granter, a reference */
 	union {
-		uint32_t ref;		/* in use */
-		uint32_t next_free;	/* flags == 0 and not being set up */
+		struct domain *rd;	/* in use: the granter, a reference */
+		struct mapping *next_free; /* flags == 0 and not being set up */
 	};
-	uint16_t flags;			/* GNTMAP_*; 0: not in use */
-	uint16_t busy;			/* an unmap is at work */
-	maddr_t entry;			/* GNTMAP_host_map: the L1 entry it was mapped by */
+	union {
+		maddr_t entry;		/* GNTMAP_host_map: the L1 entry it was mapped by */
+		struct mapping *next_unmapped; /* in a batch's list */
+	};
+	uint32_t ref, frame;
+	uint32_t handle;		/* its own, for good */
+	union {
+		struct {
+			uint16_t flags;	/* GNTMAP_*; 0: not in use */
+			uint16_t busy;	/* an unmap is at work */
+		};
+		uint32_t flags_busy;	/* both; an unmap claims the mapping by compare-and-exchange */
+	};
 };
+#define MAPPING_BUSY (1u << 16)
 
 struct grant_table {
 	unsigned nr_frames, max_frames;
@@ -43,10 +53,9 @@ struct grant_table {
 	struct active **active;		/* the same */
 	struct mapping **map;		/* MAP_PAGES_MAX pointers, NULL until the first mapping */
 	unsigned nr_map_pages;
-	uint32_t free_handle;		/* list of free ones; HANDLE_NONE ends it */
+	struct mapping *free;		/* list */
 	uint32_t release_next;		/* progress of grant_release_mappings */
 };
-#define HANDLE_NONE (~0u)
 
 static inline unsigned grant_nr_entries(const struct grant_table *t)
 {
@@ -62,48 +71,49 @@ static inline struct active *grant_active(const struct grant_table *t, uint32_t 
 	return &t->active[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
 }
 
+/* An operation on an array of the guest's: array.h. 0, -EFAULT, -ERESTART. */
+typedef long array_fn(uint8_t *uops, uint32_t count);
+
 /* --- table.c --- */
 /* At least n frames: 0, -EINVAL (more than the limit), -ENOMEM. grant_lock held. */
 int grant_grow(struct domain *d, unsigned n);
 
-/* --- pin.c: GNTST_*. While pinned the frame stays the granter's and keeps its type; *frame is its number. --- */
-int16_t grant_pin(struct domain *rd, uint16_t who, uint32_t ref, bool rw, uint64_t *frame);
+/* --- pin.c: the frame's number, or GNTST_* below 0. While pinned the frame stays the granter's and keeps its type. --- */
+int64_t grant_pin(struct domain *rd, uint16_t who, uint32_t ref, bool rw);
 void grant_unpin(struct domain *rd, uint32_t ref, bool rw);
 
 /* --- map.c --- */
-struct grant_batch;
-void grant_map_one(struct grant_batch *b, void *op);
-void grant_unmap_one(struct grant_batch *b, void *op);
-void grant_replace_one(struct grant_batch *b, void *op);
-/* Flushes, and gives up the handles of what was unmapped since the last time: call it if there is any. */
-void grant_unmap_finish(struct grant_batch *b);
+array_fn grant_map_all, grant_unmap_all, grant_replace_all;
 
 /* --- transfer.c --- */
-void grant_transfer_one(struct grant_batch *b, void *op);
+array_fn grant_transfer_all;
 
 /* --- copy.c --- */
+array_fn grant_copy_all;
 struct copy_side {
 	struct domain *d;		/* gref: the granter, a reference; else us */
 	uint64_t name;			/* grant reference or frame number, as given */
 	uint64_t frame;
 	uint16_t domid;			/* as given */
-	bool gref, rw, held;
+	bool gref, held;
 };
-void grant_copy_one(struct grant_batch *b, void *op);
-void grant_copy_release(struct copy_side *s);
-
-#define UNMAP_BATCH 32
 
 /* What consecutive elements of one hypercall share, so that it is looked up, or done, once. */
 struct grant_batch {
-	struct domain *rd;		/* last granter mapped from, a reference */
+	struct domain *rd;		/* last granter, a reference */
 	struct copy_side src, dst;
-	unsigned nr_unmapped;
-	struct unmapped {		/* busy, and gone from the tables: not flushed yet */
-		struct mapping *m;
-		uint32_t handle;
-		uint16_t left;		/* its flags afterwards; 0: the handle is over */
-	} unmapped[UNMAP_BATCH];
+	struct mapping *unmapped;	/* list: busy, gone from the tables, and not flushed yet */
 };
+
+/* The batch's granter from now on, NULL if there is none. */
+static inline struct domain *grant_batch_domain(struct grant_batch *b, uint16_t id)
+{
+	if (likely(!b->rd) || b->rd->id != id) {
+		if (b->rd)
+			domain_put(b->rd);
+		b->rd = domain_get(id);
+	}
+	return b->rd;
+}
 
 #endif

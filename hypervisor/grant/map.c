@@ -3,18 +3,18 @@
  * Mapping granted frames. A handle stands for one pin and the entry or bus address it serves; it is freed only after
  * the page-table entry is gone from tables and TLBs, for that entry's access lives on the handle's references. A TLB
  * flush costs more than all else here: a hypercall's unmaps share one, and until then their handles are busy.
- * Handles are guarded by the mapper's grant_lock; mm_lock (entries) and the granter's lock (pins) are taken
- * one after another, never together with it.
+ * The list of free mappings is guarded by the mapper's grant_lock, one in use belongs to whoever claims it; mm_lock (entries)
+ * and the granter's lock (pins) are taken one after another, never together with it.
  */
-#include "internal.h"
+#include "array.h"
 #include "pt.h"
 
 #define KINDS (GNTMAP_host_map | GNTMAP_device_map)
 
-/* The mapping of a guest-given handle, NULL if out of range. grant_lock held. */
-static struct mapping *find(const struct grant_table *t, uint32_t handle)
+/* The mapping of a guest-given handle, NULL if out of range. No lock: pages of mappings stay where they are. */
+static inline struct mapping *find(const struct grant_table *t, uint32_t handle)
 {
-	uint64_t nr = t->nr_map_pages * MAPPINGS_PER_PAGE;
+	uint64_t nr = (uint64_t)__atomic_load_n(&t->nr_map_pages, __ATOMIC_ACQUIRE) * MAPPINGS_PER_PAGE;
 
 	if (unlikely(handle >= nr))
 		return NULL;
@@ -22,197 +22,210 @@ static struct mapping *find(const struct grant_table *t, uint32_t handle)
 	return &t->map[handle / MAPPINGS_PER_PAGE][handle % MAPPINGS_PER_PAGE];
 }
 
-static void push_free(struct grant_table *t, struct mapping *m, uint32_t handle)
+/* Another page of free mappings. */
+static __attribute__((cold)) void add_page(struct grant_table *t)
 {
-	m->rd = NULL;
-	m->next_free = t->free_handle;
-	t->free_handle = handle;
-}
+	struct mapping *page;
 
-/* Another page of free handles. */
-static void add_page(struct grant_table *t)
-{
 	if (t->nr_map_pages == MAP_PAGES_MAX)
 		return;
 	if (!t->map)
 		t->map = hv_alloc(MAP_PAGES_MAX * sizeof(*t->map));
-	if (!t->map)
+	page = t->map ? hv_alloc(PAGE_SIZE) : NULL;
+	if (!page)
 		return;
-	t->map[t->nr_map_pages] = hv_alloc(PAGE_SIZE);
-	if (!t->map[t->nr_map_pages])
-		return;
-	t->nr_map_pages++;
-	for (unsigned i = MAPPINGS_PER_PAGE; i-- > 0; )
-		push_free(t, &t->map[t->nr_map_pages - 1][i], (t->nr_map_pages - 1) * MAPPINGS_PER_PAGE + i);
+	for (unsigned i = MAPPINGS_PER_PAGE; i-- > 0; ) {
+		page[i].handle = t->nr_map_pages * MAPPINGS_PER_PAGE + i;
+		page[i].next_free = t->free;
+		t->free = &page[i];
+	}
+	t->map[t->nr_map_pages] = page;
+	__atomic_store_n(&t->nr_map_pages, t->nr_map_pages + 1, __ATOMIC_RELEASE);
 }
 
-/* A handle of our own to fill in, HANDLE_NONE if there are no more. */
-static uint32_t handle_get(struct domain *d, struct mapping **m)
+/* One of our own to fill in, NULL if there are no more. */
+static struct mapping *mapping_get(struct domain *d)
 {
 	struct grant_table *t = d->grant;
-	uint32_t handle;
+	struct mapping *m;
 
 	spin_lock(&d->grant_lock);
-	if (unlikely(t->free_handle == HANDLE_NONE))
+	if (unlikely(!t->free))
 		add_page(t);
-	handle = t->free_handle;
-	if (likely(handle != HANDLE_NONE)) {
-		*m = find(t, handle);
-		t->free_handle = (*m)->next_free;
-	}
+	m = t->free;
+	if (likely(m))
+		t->free = m->next_free;
 	spin_unlock(&d->grant_lock);
-	return handle;
+	return m;
 }
 
-static void handle_put(struct domain *d, struct mapping *m, uint32_t handle)
+/* A list of them, back again. */
+static inline void mappings_put(struct domain *d, struct mapping *first, struct mapping *last)
 {
 	spin_lock(&d->grant_lock);
-	push_free(d->grant, m, handle);
+	last->next_free = d->grant->free;
+	d->grant->free = first;
 	spin_unlock(&d->grant_lock);
 }
 
-static int map_host(const gnttab_map_grant_ref_t *op, uint64_t frame, maddr_t *entry)
+static __force_inline int map_host(struct domain *d, const gnttab_map_grant_ref_t *op, uint64_t frame, maddr_t *entry)
 {
-	struct vcpu *v = current;
-	uint64_t flags = PTE_P | PTE_US | PTE_A | PTE_D | (op->flags & GNTMAP_readonly ? 0 : PTE_RW);
+	uint32_t kinds = op->flags;
+	uint64_t flags = PTE_P | PTE_US | PTE_A | PTE_D | (kinds & GNTMAP_readonly ? 0 : PTE_RW);
 	int err;
 
-	flags |= ((uint64_t)op->flags >> _GNTMAP_guest_avail0 << 9) & PTE_AVAIL;
-	spin_lock(&v->domain->mm_lock);
-	err = pt_grant_map(v, op->host_addr, op->flags & GNTMAP_contains_pte, pte_make(mfn(frame), flags), entry);
-	spin_unlock(&v->domain->mm_lock);
+	flags |= ((uint64_t)kinds >> _GNTMAP_guest_avail0 << 9) & PTE_AVAIL;
+	spin_lock(&d->mm_lock);
+	err = pt_grant_map(current, op->host_addr, kinds & GNTMAP_contains_pte, pte_make(mfn(frame), flags), entry);
+	spin_unlock(&d->mm_lock);
 	return err;
 }
 
-static int16_t map(struct domain *d, struct domain *rd, gnttab_map_grant_ref_t *op)
+static __force_inline int16_t map(struct domain *d, struct domain *rd, gnttab_map_grant_ref_t *op)
 {
 	bool rw = !(op->flags & GNTMAP_readonly);
-	struct mapping *m;
-	uint32_t handle = handle_get(d, &m);
-	uint64_t frame;
-	int16_t st;
+	struct mapping *m = mapping_get(d);
+	int64_t frame;
 
-	if (unlikely(handle == HANDLE_NONE))
+	if (unlikely(!m))
 		return GNTST_no_device_space;
-	st = grant_pin(rd, d->id, op->ref, rw, &frame);
-	if (unlikely(st))
+	frame = grant_pin(rd, d->id, op->ref, rw);
+	if (unlikely(frame < 0))
 		goto no_pin;
-	if (likely(op->flags & GNTMAP_host_map) && unlikely(map_host(op, frame, &m->entry))) {
-		st = GNTST_general_error;
+	if (likely(op->flags & GNTMAP_host_map) && unlikely(map_host(d, op, frame, &m->entry)))
 		goto no_entry;
-	}
 	domain_ref(rd);
 	m->rd = rd;
 	m->ref = op->ref;
+	m->frame = frame;
+	op->handle = m->handle;
+	op->dev_bus_addr = mfn_to_maddr(mfn(frame));
 	/* From here on a sibling may unmap it. */
 	__atomic_store_n(&m->flags, (uint16_t)op->flags, __ATOMIC_RELEASE);
-	op->handle = handle;
-	op->dev_bus_addr = mfn_to_maddr(mfn(frame));
 	return GNTST_okay;
 no_entry:
 	grant_unpin(rd, op->ref, rw);
+	frame = GNTST_general_error;
 no_pin:
-	handle_put(d, m, handle);
-	return st;
+	mappings_put(d, m, m);
+	return frame;
 }
 
-void grant_map_one(struct grant_batch *b, void *arg)
+static __force_inline void map_one(struct grant_batch *b, void *arg)
 {
 	gnttab_map_grant_ref_t *op = arg;
+	struct domain *rd;
 
 	if (unlikely(!(op->flags & KINDS))) {
 		op->status = GNTST_bad_gntref;
 		return;
 	}
-	if (!b->rd || b->rd->id != op->dom) {
-		if (b->rd)
-			domain_put(b->rd);
-		b->rd = op->dom == DOMID_SELF ? NULL : domain_get(op->dom);	/* own grants by own number only */
-	}
-	op->status = likely(b->rd) ? map(current->domain, b->rd, op) : GNTST_bad_domain;
+	rd = likely(op->dom != DOMID_SELF) ? grant_batch_domain(b, op->dom) : NULL;	/* own grants by own number only */
+	op->status = likely(rd) ? map(current->domain, rd, op) : GNTST_bad_domain;
 }
 
 /* Takes away what the mapping serves: *kinds in, what is really there out. The entry is left alone on errors. */
-static int16_t unmap_kinds(const struct mapping *m, uint64_t host, uint64_t bus, uint64_t new_va, uint16_t kinds)
+static __force_inline int16_t unmap_kinds(struct domain *d, const struct mapping *m, uint64_t host, uint64_t bus, uint64_t new_va, uint16_t kinds)
 {
-	struct vcpu *v = current;
-	mfn_t frame = mfn(grant_active(m->rd->grant, m->ref)->frame);
+	maddr_t frame = mfn_to_maddr(mfn(m->frame));
 	bool pte = m->flags & GNTMAP_contains_pte;
 	int err;
 
-	if ((kinds & GNTMAP_device_map) && bus != mfn_to_maddr(frame))
+	if (unlikely(kinds & GNTMAP_device_map) && bus != frame)
 		return GNTST_general_error;
-	if (!(kinds & GNTMAP_host_map))
+	if (unlikely(!(kinds & GNTMAP_host_map)))
 		return GNTST_okay;
-	if (pte && new_va)
+	if (unlikely(new_va) && pte)
 		return GNTST_general_error;
-	spin_lock(&v->domain->mm_lock);
-	err = pt_grant_unmap(v, host, pte, frame, !(m->flags & GNTMAP_readonly), new_va, m->entry);
-	spin_unlock(&v->domain->mm_lock);
+	spin_lock(&d->mm_lock);
+	err = pt_grant_unmap(current, host, pte, frame | (m->flags & GNTMAP_readonly ? 0 : PTE_RW), new_va, m->entry);
+	spin_unlock(&d->mm_lock);
 	return err ? GNTST_general_error : GNTST_okay;
 }
 
-void grant_unmap_finish(struct grant_batch *b)
+/* What was unmapped since the last flush: handles that serve nothing any more are over. */
+static __force_inline void finish(struct domain *d, struct mapping *unmapped)
 {
-	struct domain *d = current->domain;
-	const struct unmapped *u, *end = b->unmapped + b->nr_unmapped;
+	struct mapping *m, *first = NULL, *last = NULL;
 
 	tlb_flush_domain(d);
-	for (u = b->unmapped; u < end; u++)
-		if (likely(!u->left)) {
-			grant_unpin(u->m->rd, u->m->ref, !(u->m->flags & GNTMAP_readonly));
-			domain_put(u->m->rd);
+	while ((m = unmapped)) {
+		uint16_t left = m->flags;
+
+		unmapped = m->next_unmapped;
+		if (likely(!(left & KINDS))) {
+			struct domain *rd = m->rd;
+
+			grant_unpin(rd, m->ref, !(left & GNTMAP_readonly));
+			domain_put(rd);
+			m->next_free = first;
+			first = m;
+			last = last ? last : m;
+			left = 0;
 		}
-	spin_lock(&d->grant_lock);
-	for (u = b->unmapped; u < end; u++) {
-		u->m->busy = false;
-		u->m->flags = u->left;
-		if (likely(!u->left))
-			push_free(d->grant, u->m, u->handle);
+		__atomic_store_n(&m->flags_busy, left, __ATOMIC_RELEASE);
 	}
-	spin_unlock(&d->grant_lock);
-	b->nr_unmapped = 0;
+	if (likely(first))
+		mappings_put(d, first, last);
 }
 
-static int16_t unmap(struct grant_batch *b, uint32_t handle, uint64_t host, uint64_t bus, uint64_t new_va)
+/* In use, and no other unmap at work on it? Then it is ours until finish. */
+static __force_inline bool claim(struct mapping *m)
+{
+	uint32_t flags = __atomic_load_n(&m->flags_busy, __ATOMIC_RELAXED);
+
+	return likely(flags && !(flags & MAPPING_BUSY)) &&
+	       __atomic_compare_exchange_n(&m->flags_busy, &flags, flags | MAPPING_BUSY, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static __force_inline int16_t unmap(struct grant_batch *b, uint32_t handle, uint64_t host, uint64_t bus, uint64_t new_va)
 {
 	struct domain *d = current->domain;
-	struct mapping *m;
+	struct mapping *m = find(d->grant, handle);
 	uint16_t kinds, left;
 	int16_t st;
 
-	spin_lock(&d->grant_lock);
-	m = find(d->grant, handle);
-	if (unlikely(!m || !m->flags || m->busy)) {
-		spin_unlock(&d->grant_lock);
+	if (unlikely(!m || !claim(m))) {
 		domain_log(d, LOG_WARN, "grant unmap refused: handle %u maps nothing\n", handle);
 		return GNTST_bad_handle;
 	}
-	m->busy = true;
-	spin_unlock(&d->grant_lock);
-
 	kinds = m->flags & ((host ? GNTMAP_host_map : 0) | (bus ? GNTMAP_device_map : 0));
-	st = unmap_kinds(m, host, bus, new_va, kinds);
+	st = unmap_kinds(d, m, host, bus, new_va, kinds);
 	left = likely(st == GNTST_okay) ? m->flags & ~kinds : m->flags;
-	b->unmapped[b->nr_unmapped++] = (struct unmapped){ m, handle, left & KINDS ? left : 0 };
-	if (unlikely(b->nr_unmapped == UNMAP_BATCH))
-		grant_unmap_finish(b);
+	if (unlikely(left & GNTMAP_host_map)) {		/* its entry is still there */
+		__atomic_store_n(&m->flags_busy, left, __ATOMIC_RELEASE);
+		return st;
+	}
+	m->flags = left;
+	m->next_unmapped = b->unmapped;
+	b->unmapped = m;
 	return st;
 }
 
-void grant_unmap_one(struct grant_batch *b, void *arg)
+static __force_inline void unmap_one(struct grant_batch *b, void *arg)
 {
 	gnttab_unmap_grant_ref_t *op = arg;
 
 	op->status = unmap(b, op->handle, op->host_addr, op->dev_bus_addr, 0);
 }
 
-void grant_replace_one(struct grant_batch *b, void *arg)
+static __force_inline void replace_one(struct grant_batch *b, void *arg)
 {
 	gnttab_unmap_and_replace_t *op = arg;
 
 	op->status = unmap(b, op->handle, op->host_addr, 0, op->new_addr);
 }
+
+static __force_inline void end_unmaps(struct grant_batch *b)
+{
+	if (likely(b->unmapped))
+		finish(current->domain, b->unmapped);
+}
+
+ARRAY(grant_map_all, map_one, end_granter, gnttab_map_grant_ref_t, 16)
+ARRAY(grant_unmap_all, unmap_one, end_unmaps, gnttab_unmap_grant_ref_t, 16)
+ARRAY(grant_replace_all, replace_one, end_unmaps, gnttab_unmap_and_replace_t, 16)
 
 int grant_release_mappings(struct domain *d)
 {

@@ -4,7 +4,7 @@
  * preempted between two; the others take one structure. Without entry, hence -ENOSYS: dump, cache flush.
  */
 #include "hypercall.h"
-#include "internal.h"
+#include "array.h"
 #include "uaccess.h"
 
 /* The domain an operation names, with a reference, and GNTST_okay. */
@@ -120,7 +120,7 @@ static int16_t swap(struct domain *d, uint32_t a, uint32_t b)
 	return GNTST_okay;
 }
 
-static void swap_one(struct grant_batch *batch, void *arg)
+static __force_inline void swap_one(struct grant_batch *batch, void *arg)
 {
 	gnttab_swap_grant_ref_t *op = arg;
 	struct domain *d = current->domain;
@@ -131,32 +131,34 @@ static void swap_one(struct grant_batch *batch, void *arg)
 	spin_unlock(&d->grant_lock);
 }
 
-/* Each operation has either `one` (an array of elements) or `single`. */
+ARRAY(swap_all, swap_one, end_nothing, gnttab_swap_grant_ref_t, 0)
+
+/* Each operation has either `array` or `single`. */
 static const struct grant_op {
-	void (*one)(struct grant_batch *b, void *op);
+	array_fn *array;
 	long (*single)(void *op);
-	uint8_t size;			/* bytes of an element */
-	uint8_t back;			/* copied back from this offset on */
+	uint8_t size;			/* single: bytes of it */
 	bool count_is_one;		/* any other count: -EINVAL */
 	bool back_on_error;
 } ops[] = {
-	[GNTTABOP_map_grant_ref] = { grant_map_one, NULL, sizeof(gnttab_map_grant_ref_t), 16, false, false },
-	[GNTTABOP_unmap_grant_ref] = { grant_unmap_one, NULL, sizeof(gnttab_unmap_grant_ref_t), 16, false, false },
-	[GNTTABOP_setup_table] = { NULL, op_setup, sizeof(gnttab_setup_table_t), 0, true, false },
-	[GNTTABOP_transfer] = { grant_transfer_one, NULL, sizeof(gnttab_transfer_t), 16, false, false },
-	[GNTTABOP_copy] = { grant_copy_one, NULL, sizeof(gnttab_copy_t), 32, false, false },
-	[GNTTABOP_query_size] = { NULL, op_query_size, sizeof(gnttab_query_size_t), 0, true, false },
-	[GNTTABOP_unmap_and_replace] =
-		{ grant_replace_one, NULL, sizeof(gnttab_unmap_and_replace_t), 16, false, false },
-	[GNTTABOP_set_version] = { NULL, op_set_version, sizeof(gnttab_set_version_t), 0, false, true },
-	[GNTTABOP_get_status_frames] =
-		{ NULL, op_status_frames, sizeof(gnttab_get_status_frames_t), 0, true, false },
-	[GNTTABOP_get_version] = { NULL, op_get_version, sizeof(gnttab_get_version_t), 0, false, false },
-	[GNTTABOP_swap_grant_ref] = { swap_one, NULL, sizeof(gnttab_swap_grant_ref_t), 0, false, false },
+	[GNTTABOP_map_grant_ref] = { .array = grant_map_all },
+	[GNTTABOP_unmap_grant_ref] = { .array = grant_unmap_all },
+	[GNTTABOP_setup_table] = { NULL, op_setup, sizeof(gnttab_setup_table_t), true, false },
+	[GNTTABOP_transfer] = { .array = grant_transfer_all },
+	[GNTTABOP_copy] = { .array = grant_copy_all },
+	[GNTTABOP_query_size] = { NULL, op_query_size, sizeof(gnttab_query_size_t), true, false },
+	[GNTTABOP_unmap_and_replace] = { .array = grant_replace_all },
+	[GNTTABOP_set_version] = { NULL, op_set_version, sizeof(gnttab_set_version_t), false, true },
+	[GNTTABOP_get_status_frames] = { NULL, op_status_frames, sizeof(gnttab_get_status_frames_t), true, false },
+	[GNTTABOP_get_version] = { NULL, op_get_version, sizeof(gnttab_get_version_t), false, false },
+	[GNTTABOP_swap_grant_ref] = { .array = swap_all },
 };
-#define ELEMENT_MAX 48
 
-static long run_single(const struct grant_op *op, void *uop, unsigned count)
+
+#define SINGLE_MAX 24
+
+/* Apart, so that arrays need no registers saved for it. */
+static __attribute__((noinline)) long run_single(const struct grant_op *op, void *uop, unsigned count)
 {
 	uint64_t buf[ELEMENT_MAX / 8];
 	long ret;
@@ -171,40 +173,6 @@ static long run_single(const struct grant_op *op, void *uop, unsigned count)
 	return ret;
 }
 
-static __force_inline long run_array(const struct grant_op *op, uint8_t *uops, unsigned count)
-{
-	uint64_t buf[ELEMENT_MAX / 8], first = current->cont.done, i;
-	struct grant_batch batch;
-	long ret = 0;
-
-	batch.rd = NULL;
-	batch.src.held = batch.dst.held = false;
-	batch.nr_unmapped = 0;
-	for (i = first; i < count; i++) {
-		uint8_t *uop = uops + i * op->size;
-
-		if (i != first && preempt_needed()) {
-			current->cont.done = i;
-			ret = -ERESTART;
-			break;
-		}
-		ret = -EFAULT;
-		if (copy_from_guest_bytes(buf, uop, op->size))
-			break;
-		op->one(&batch, buf);
-		if (copy_to_guest_bytes(uop + op->back, (uint8_t *)buf + op->back, op->size - op->back))
-			break;
-		ret = 0;
-	}
-	if (batch.nr_unmapped)
-		grant_unmap_finish(&batch);
-	grant_copy_release(&batch.src);
-	grant_copy_release(&batch.dst);
-	if (batch.rd)
-		domain_put(batch.rd);
-	return ret;
-}
-
 long do_grant_table_op(uint64_t cmd64, uint64_t uop, uint64_t count, uint64_t a4, uint64_t a5, uint64_t a6)
 {
 	uint32_t cmd = cmd64;
@@ -216,7 +184,7 @@ long do_grant_table_op(uint64_t cmd64, uint64_t uop, uint64_t count, uint64_t a4
 	if (cmd >= ARRAY_SIZE(ops))
 		return -ENOSYS;
 	op = &ops[index_nospec(cmd, ARRAY_SIZE(ops))];
-	if (op->one)
-		return run_array(op, (uint8_t *)uop, count);
+	if (likely(op->array))
+		return op->array((uint8_t *)uop, count);
 	return op->single ? run_single(op, (void *)uop, count) : -ENOSYS;
 }

@@ -14,7 +14,6 @@ int grant_init(struct domain *d, unsigned max_frames)
 		return -ENOMEM;
 	d->grant = t;
 	t->max_frames = MAX(max_frames, 1u);
-	t->free_handle = HANDLE_NONE;
 	t->shared = hv_alloc(t->max_frames * sizeof(*t->shared));
 	t->active = hv_alloc(t->max_frames * sizeof(*t->active));
 	if (t->shared && t->active) {

@@ -5,7 +5,7 @@
  * map, changes hands with its contents; then the entry tells its number. Where that is refused the entry is as it
  * was and the frame still ours. All under the receiver's grant_lock, so that no swap moves the entry meanwhile.
  */
-#include "internal.h"
+#include "array.h"
 
 typedef uint32_t __attribute__((may_alias)) entry_word;	/* flags, grantee in the upper half */
 
@@ -77,7 +77,7 @@ static int16_t transfer(struct domain *rd, uint32_t ref, struct frame *f)
 	return GNTST_okay;
 }
 
-void grant_transfer_one(struct grant_batch *b, void *arg)
+static void transfer_one(struct grant_batch *b, void *arg)
 {
 	gnttab_transfer_t *op = arg;
 	struct domain *rd;
@@ -100,3 +100,5 @@ void grant_transfer_one(struct grant_batch *b, void *arg)
 	spin_unlock(&rd->grant_lock);
 	domain_put(rd);
 }
+
+ARRAY(grant_transfer_all, transfer_one, end_nothing, gnttab_transfer_t, 16)

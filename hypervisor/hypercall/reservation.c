@@ -17,6 +17,17 @@
 #define MAX_DOMU_ORDER 9
 #define MAX_DOM0_ORDER 12
 
+/* The i'th quadword of the list, and back; its address may wrap around like any other the guest gives. */
+static __force_inline bool get_quad(uint64_t *val, const xen_memory_reservation_t *r, uint64_t i)
+{
+	return copy_from_guest_quads(val, (const uint64_t *)((uint64_t)r->extent_start.p + i * 8), 1);
+}
+
+static __force_inline bool put_quad(const xen_memory_reservation_t *r, uint64_t i, uint64_t val)
+{
+	return copy_to_guest_quads((uint64_t *)((uint64_t)r->extent_start.p + i * 8), &val, 1);
+}
+
 typedef bool extent_fn(struct domain *d, const xen_memory_reservation_t *r, uint64_t i);
 
 static unsigned max_order(void)
@@ -29,9 +40,12 @@ static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r)
 {
 	unsigned bits = XENMEMF_get_address_bits(r->mem_flags);
 	mfn_t m = domain_page_alloc(d, r->extent_order);
-	uint64_t last = mfn_x(m) + (1UL << r->extent_order) - 1;
+	uint64_t last;
 
-	if (mfn_eq(m, MFN_NONE) || !bits || bits >= 64 || mfn_to_maddr(mfn(last)) >> bits == 0)
+	if (likely(!bits) || bits >= 64 || mfn_eq(m, MFN_NONE))
+		return m;
+	last = mfn_x(m) + (1UL << r->extent_order) - 1;
+	if (mfn_to_maddr(mfn(last)) >> bits == 0)
 		return m;
 	for (uint64_t n = mfn_x(m); n <= last; n++)
 		domain_page_release(d, mfn_to_frame(mfn(n)));
@@ -57,7 +71,7 @@ static bool increase_one(struct domain *d, const xen_memory_reservation_t *r, ui
 	if (mfn_eq(m, MFN_NONE))
 		return false;
 	if (guest_handle_is_null(r->extent_start) ||
-	    !copy_to_guest_off(r->extent_start, i, &m.n, 1))
+	    put_quad(r, i, mfn_x(m)))
 		return true;
 	release_extent(d, m, r->extent_order);
 	return false;
@@ -69,13 +83,13 @@ static bool populate_one(struct domain *d, const xen_memory_reservation_t *r, ui
 	uint64_t pfn;
 	mfn_t m;
 
-	if (copy_from_guest_off(&pfn, r->extent_start, i, 1))
+	if (!get_quad(&pfn, r, i))
 		return false;
 	m = alloc_extent(d, r);
 	if (mfn_eq(m, MFN_NONE))
 		return false;
 	name_extent(m, r->extent_order, pfn);
-	if (!copy_to_guest_off(r->extent_start, i, &m.n, 1))
+	if (put_quad(r, i, mfn_x(m)))
 		return true;
 	release_extent(d, m, r->extent_order);
 	return false;
@@ -85,7 +99,7 @@ static bool decrease_one(struct domain *d, const xen_memory_reservation_t *r, ui
 {
 	uint64_t first;
 
-	if (copy_from_guest_off(&first, r->extent_start, i, 1))
+	if (!get_quad(&first, r, i))
 		return false;
 	for (uint64_t n = 0; n < 1UL << r->extent_order; n++) {
 		struct frame *f = first + n >= first ? frame_get_mfn(mfn(first + n), d) : NULL;

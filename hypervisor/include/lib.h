@@ -9,6 +9,11 @@
 void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);
+static inline void clear_pages(void *to, uint64_t n)
+{
+	n *= PAGE_SIZE / 8;
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(0UL) : "memory");
+}
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);

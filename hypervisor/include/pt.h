@@ -61,12 +61,11 @@ void pt_finish_current(struct vcpu *v);
  * old entry is put. -EINVAL: there is no such entry. The domain's mm_lock is held. */
 int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, maddr_t *entry);
 /* Clears that entry, which addr must name as before, or with new_va != 0 moves the entry now at new_va
- * there (a grant's own cannot move). -EINVAL: it is not so. If `entry` does not map m (writable iff rw)
+ * there (a grant's own cannot move). -EINVAL: it is not so. If `entry` does not map what val does, as writable,
  * by a grant any more there is nothing to clear, and nothing to move to. CPUs may translate by the old entry until the
  * caller has flushed all of the domain (tlb_flush_domain): not only addr, for a table linked more than once shows the
  * entry at other addresses too, and who overwrote it may not have flushed. The domain's mm_lock is held. */
-int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw,
-		   uint64_t new_va, maddr_t entry);
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, uint64_t new_va, maddr_t entry);
 
 /* --- walk.c --- */
 /* The L1 entry that maps va in v's current address space: a pointer to it, NULL if there is no L1

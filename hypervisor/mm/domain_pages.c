@@ -51,8 +51,7 @@ static bool count_in(struct domain *d, unsigned n)
 	return true;
 }
 
-/* A fresh frame, or one with the caller's reference, which becomes the allocation's; then a frame_hold may add
- * another at any moment. */
+/* A frame with the caller's reference, which becomes the allocation's; a frame_hold may add another at any moment. */
 static void own(struct domain *d, struct frame *f)
 {
 	uint64_t s = READ_ONCE(f->state);
@@ -62,6 +61,14 @@ static void own(struct domain *d, struct frame *f)
 	while (!__atomic_compare_exchange_n(&f->state, &s, MAX(frame_refs(s), 1u) | FRAME_ALLOCATED, false,
 					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		;
+}
+
+/* One that nobody knows yet. */
+static inline void own_fresh(struct domain *d, struct frame *f)
+{
+	f->owner = d;
+	link_frame(&d->page_head, f);
+	__atomic_store_n(&f->state, 1 | FRAME_ALLOCATED, __ATOMIC_RELEASE);
 }
 
 /* Off the list and out of the count. */
@@ -87,11 +94,11 @@ mfn_t domain_page_alloc(struct domain *d, unsigned order)
 
 	if (mfn_eq(m, MFN_NONE))
 		return m;
-	memset(mfn_to_virt(m), 0, PAGE_SIZE << order);
+	clear_pages(mfn_to_virt(m), n);
 	spin_lock(&d->page_lock);
 	ok = count_in(d, n);
 	for (unsigned i = 0; ok && i < n; i++)
-		own(d, mfn_to_frame(mfn(mfn_x(m) + i)));
+		own_fresh(d, mfn_to_frame(mfn(mfn_x(m) + i)));
 	spin_unlock(&d->page_lock);
 	if (!ok) {
 		page_free(m, order);

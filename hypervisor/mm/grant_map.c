@@ -11,25 +11,26 @@
 #include "mm.h"
 #include "printk.h"
 #include "pt.h"
+#include "walk.h"
 
-/* The entry at a machine address, or the one that maps a virtual address; NULL if it is in no L1 of
- * ours. */
-static pte_t *find(struct vcpu *v, uint64_t addr, bool contains_pte)
+/* The entry at a machine address; NULL if it is in no L1 of ours. */
+static pte_t *at_entry(const struct domain *d, maddr_t addr)
 {
-	struct frame *f;
-	pte_t *ptep;
+	bool valid = mfn_valid(maddr_to_mfn(addr));
+	const struct frame *f;
 
-	if (!contains_pte) {
-		ptep = pt_walk(v, addr, &f);
-	} else {
-		bool valid = mfn_valid(maddr_to_mfn(addr));
+	addr = index_nospec(addr, max_mfn << PAGE_SHIFT);
+	f = mfn_to_frame(maddr_to_mfn(addr));
+	return valid && addr % sizeof(pte_t) == 0 && f->owner == d && frame_type(f->state) == FT_L1 &&
+	       (f->state & FRAME_VALID) ? maddr_to_virt(addr) : NULL;
+}
 
-		addr = index_nospec(addr, max_mfn << PAGE_SHIFT);
-		f = valid ? mfn_to_frame(maddr_to_mfn(addr)) : NULL;
-		ptep = f && addr % sizeof(pte_t) == 0 ? maddr_to_virt(addr) : NULL;
-	}
-	return ptep && f->owner == v->domain && frame_type(f->state) == FT_L1 &&
-	       (f->state & FRAME_VALID) ? ptep : NULL;
+/* That one, or the one that maps a virtual address; NULL if there is none. */
+static __force_inline pte_t *find(const struct vcpu *v, uint64_t addr, bool contains_pte)
+{
+	struct frame *table;
+
+	return unlikely(contains_pte) ? at_entry(v->domain, addr) : walk(v, addr, &table);
 }
 
 static pte_t swap(pte_t *ptep, pte_t val)
@@ -51,46 +52,52 @@ int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, ma
 	return 0;
 }
 
-static bool maps(pte_t e, mfn_t m, bool rw)
+/* Does the entry map what val does, as writable, and by a grant? */
+static inline bool maps(pte_t e, pte_t val)
 {
-	return (e & PTE_P) && (e & PTE_GRANT) && mfn_eq(pte_mfn(e), m) && !(e & PTE_RW) == !rw;
+	return !((e ^ (val | PTE_P | PTE_GRANT)) & (PTE_P | PTE_GRANT | PTE_MFN_MASK | PTE_RW));
 }
 
 /* Clears the entry, or moves what new_va maps there. A grant's entry cannot move: its handle knows it by its
  * place (and in its own place it would outlive the handle that it lives on). */
 static int take_away(struct vcpu *v, pte_t *ptep, uint64_t new_va)
 {
-	pte_t *from = new_va ? find(v, new_va, false) : NULL;
+	struct frame *table;
+	pte_t *from;
 
-	if (new_va && (!from || (*from & PTE_GRANT))) {
+	if (likely(!new_va)) {
+		swap(ptep, 0);
+		return 0;
+	}
+	from = pt_walk(v, new_va, &table);
+	if (!from || (*from & PTE_GRANT)) {
 		domain_log(v->domain, LOG_WARN, "refused to move the entry of 0x%lx: %s\n", new_va,
 			   from ? "it is a grant's" : "there is none");
 		return -EINVAL;
 	}
-	swap(ptep, from ? swap(from, 0) : 0);
+	swap(ptep, swap(from, 0));
 	return 0;
 }
 
 /* addr does not lead to the entry as it was. Has it been overwritten, or its table given up? Then there is
  * nothing to take away. */
-static int explain(struct vcpu *v, uint64_t addr, mfn_t m, bool rw, uint64_t new_va, maddr_t entry)
+static int explain(struct vcpu *v, uint64_t addr, pte_t val, uint64_t new_va, maddr_t entry)
 {
-	pte_t *ptep = find(v, entry, true);
-	bool there = ptep && maps(READ_ONCE(*ptep), m, rw);
+	pte_t *ptep = at_entry(v->domain, entry);
+	bool there = ptep && maps(READ_ONCE(*ptep), val);
 
 	if (!there && !new_va)
 		return 0;
 	domain_log(v->domain, LOG_WARN, "refused grant unmap at 0x%lx: the entry of frame 0x%lx is %s\n",
-		   addr, mfn_x(m), there ? "not there" : "overwritten");
+		   addr, mfn_x(pte_mfn(val)), there ? "not there" : "overwritten");
 	return -EINVAL;
 }
 
-int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw,
-		   uint64_t new_va, maddr_t entry)
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, uint64_t new_va, maddr_t entry)
 {
 	pte_t *ptep = find(v, addr, contains_pte);
 
-	if (likely(ptep && virt_to_maddr(ptep) == entry && maps(*ptep, m, rw)))
+	if (likely(ptep && virt_to_maddr(ptep) == entry && maps(*ptep, val)))
 		return take_away(v, ptep, new_va);
-	return explain(v, addr, m, rw, new_va, entry);
+	return explain(v, addr, val, new_va, entry);
 }

@@ -14,6 +14,7 @@
 #include "printk.h"
 #include "pt.h"
 #include "uaccess.h"
+#include "walk.h"
 
 #define BATCH 32
 
@@ -231,7 +232,7 @@ static int va_mapping(uint64_t va, uint64_t val, struct domain *pg_owner)
 	pte_t *ptep;
 
 	spin_lock(&v->domain->mm_lock);
-	ptep = pt_walk(v, va, &table);
+	ptep = walk(v, va, &table);
 	if (ptep)
 		rc = pt_update_entry(v, v->domain, pg_owner, table, ptep, val, false);
 	else

@@ -70,7 +70,7 @@ mfn_t page_alloc(unsigned order)
 
 static bool is_free_block(uint64_t n, unsigned order)
 {
-	return mfn_valid(mfn(n)) && frame_at(n)->state == FRAME_FREE && frame_at(n)->order == order;
+	return mfn_in_table(mfn(n)) && frame_at(n)->state == FRAME_FREE && frame_at(n)->order == order;
 }
 
 static void free_block(uint64_t n, unsigned order)

@@ -82,7 +82,12 @@ static void flush_cpus(uint64_t mask)
 
 static uint64_t cpus_of(const struct domain *d) { return __atomic_load_n(&d->cpus, __ATOMIC_SEQ_CST); }
 
-void tlb_flush_domain(struct domain *d) { flush_cpus(cpus_of(d)); }
+void tlb_flush_domain(struct domain *d)
+{
+	uint64_t mask = cpus_of(d);
+
+	likely(mask == BIT(this_cpu()->id)) ? tlb_flush_local() : flush_cpus(mask);
+}
 
 void tlb_flush_va_domain(struct domain *d, uint64_t va)
 {
@@ -116,5 +121,6 @@ void tlb_filter(struct frame *f)
 	for (unsigned i = 0; i < nr_cpus; i++)
 		if (!flushed_since(cpus[i], after) && READ_ONCE(cpus[i]->loaded))
 			mask |= BIT(i);
-	flush_cpus(mask);
+	if (unlikely(mask))
+		flush_cpus(mask);
 }

@@ -1,39 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Walking a vcpu's page tables by software, those of its kernel: in user mode too, where what is
- * looked up is an LDT that only the kernel has mapped. The tables are typed, so every present entry
- * of L4-L2 leads to a page table of the domain. Lock: the domain's mm_lock, or the walk's ground
- * may go away. */
-#include "domain.h"
-#include "mm.h"
-#include "pt.h"
+/* The walk of walk.h for those who do it seldom. */
+#include "walk.h"
 
-/* Does an L4 lead from va to our own tables, canonical or not? Then va is 0 from here on, also where the CPU runs ahead
- * of the check: our large pages are no tables. */
-static inline bool slots_are_ours(uint64_t *va)
-{
-	uint64_t part = (*va - HV_VIRT_START) << 16;
-	bool ours;
-
-	_Static_assert(HV_L4_FIRST == 256 && HV_L4_LAST == 271, "");
-	__asm__ volatile("shr $59, %[part]\n cmove %[part], %[va]"
-			 : [va] "+r"(*va), [part] "+r"(part), "=@cce"(ours));
-	return ours;
-}
-
-pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
-{
-	pte_t *t = mfn_to_virt(v->pv.base_kernel);
-	pte_t e = 0;
-
-	if (slots_are_ours(&va) || !is_canonical(va) || mfn_eq(v->pv.base_kernel, MFN_NONE))
-		return NULL;
-#pragma GCC unroll 3
-	for (unsigned shift = PT_SHIFT(4); shift > PT_SHIFT(1); shift -= PT_SHIFT(2) - PT_SHIFT(1)) {
-		e = READ_ONCE(t[(va >> shift) & (PT_ENTRIES - 1)]);
-		if (!(e & PTE_P))
-			return NULL;
-		t = maddr_to_virt(e & PTE_MFN_MASK);
-	}
-	*table = mfn_to_frame(pte_mfn(e));
-	return t + PT_SLOT(va, 1);
-}
+pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table) { return walk(v, va, table); }

@@ -458,7 +458,7 @@ static void transfers_go_on_after_preemption(void **state)
 		assert_int_equal(op[i].status, GNTST_okay);
 }
 
-#define MANY 50				/* mappings of one reference, more than share a flush */
+#define MANY 50				/* mappings of one reference */
 
 static void still_pinned(void) { assert_true(entry(d1, 5)->flags & GTF_reading); }
 
@@ -479,7 +479,7 @@ static void many_unmaps_share_a_flush(void **state)
 	fake_on_flush = still_pinned;
 	assert_int_equal(call(GNTTABOP_unmap_grant_ref, op, MANY + 2), 0);
 	fake_on_flush = NULL;
-	assert_int_equal(fake_flushes - before, 2);
+	assert_int_equal(fake_flushes - before, 1);
 	for (unsigned i = 0; i < MANY; i++)
 		assert_int_equal(op[i].status, GNTST_okay);
 	assert_int_equal(op[MANY].status, GNTST_bad_handle);

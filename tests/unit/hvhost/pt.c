@@ -38,13 +38,12 @@ int pt_grant_map(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, ma
 	return 0;
 }
 
-int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m, bool rw, uint64_t new_va,
-		   maddr_t entry)
+int pt_grant_unmap(struct vcpu *v, uint64_t addr, bool contains_pte, pte_t val, uint64_t new_va, maddr_t entry)
 {
 	pte_t *e = find(addr, contains_pte), *from = new_va ? find(new_va, false) : NULL, was = fake_pt[entry];
 
 	(void)v;
-	if (!(was & PTE_P) || !mfn_eq(pte_mfn(was), m) || !(was & PTE_RW) != !rw)
+	if (!(was & PTE_P) || ((was ^ val) & (PTE_MFN_MASK | PTE_RW)))
 		return new_va ? -EINVAL : 0;
 	if (!e || e != &fake_pt[entry] || (new_va && !from))
 		return -EINVAL;

@@ -9,10 +9,10 @@ MODEL_OBJ := $(MODEL_SRC:%=$(B)/model/%.o)
 
 $(MODEL_OBJ): $(B)/model/%.c.o: %.c
 	$(call say,HOSTCC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(HVHOST_CFLAGS) -O2 -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(HVHOST_CFLAGS) -O2 -include tests/unit/model/walk.h -MMD -MP -c -o $@ $<
 
 $(MODEL_TEST): $(MODEL_OBJ)
 	$(call say,HOSTLD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -o $@ $^
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -Wl,-z,notext -o $@ $^
 
 ALL += $(MODEL_TEST)

@@ -149,13 +149,14 @@ void tlb_flush_va_local(uint64_t va) { (void)va; }
 void tlb_flush_va_domain(struct domain *d, uint64_t va) { (void)d, (void)va; }
 void tlb_flush_vcpus(struct domain *d, uint64_t vcpus, unsigned first) { (void)d, (void)vcpus, (void)first; }
 
-/* Guest addresses: page n + 1 is what slot n of the running domain's table maps. */
+/* Guest addresses: page n + 1 is what slot n of the running domain's table maps, if that is an L1 now. */
 pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table)
 {
 	uint64_t slot = va / PAGE_SIZE - 1, n = TABLE(v->domain == &domain[1]);
 
 	*table = mfn_to_frame(mfn(n));
-	return slot < NR_SLOTS ? (pte_t *)mfn_to_virt(mfn(n)) + slot : NULL;
+	return slot < NR_SLOTS && (*table)->owner == v->domain && frame_type((*table)->state) == FT_L1 &&
+	       ((*table)->state & FRAME_VALID) ? (pte_t *)mfn_to_virt(mfn(n)) + slot : NULL;
 }
 
 size_t copy_from_guest_bytes(void *dst, const void *src, size_t n)
@@ -325,7 +326,8 @@ struct state {
 		struct active active[NR_REFS];
 		grant_entry_v1_t entry[NR_REFS];
 		mfn_t base;
-		uint32_t refs, page_head, page_left, tot_pages, step, free_handle, release_next;
+		uint32_t refs, page_head, page_left, tot_pages, step, release_next;
+		struct mapping *free;
 		uint8_t dying, gone;
 	} dom[2];
 	uint64_t nr_free;
@@ -367,7 +369,12 @@ void machine_save(struct state *s)
 		struct grant_table *t = tables[i] ? tables[i] : (tables[i] = d->grant);
 
 		s->dom[i].grant = d->grant;
-		__builtin_memcpy(s->dom[i].mapping, t->map[0], sizeof(s->dom[i].mapping));
+		for (unsigned h = 0; h < NR_HANDLES; h++) {
+			s->dom[i].mapping[h] = t->map[0][h];
+			if (!t->map[0][h].flags)	/* what else it was is over */
+				s->dom[i].mapping[h] = (struct mapping){ .next_free = t->map[0][h].next_free,
+									 .handle = h };
+		}
 		__builtin_memcpy(s->dom[i].entry, t->shared[0], sizeof(s->dom[i].entry));
 		for (unsigned ref = 0; ref < NR_REFS; ref++)
 			if (t->active[0][ref].pins)
@@ -378,7 +385,7 @@ void machine_save(struct state *s)
 		s->dom[i].page_left = d->page_left;
 		s->dom[i].tot_pages = d->tot_pages;
 		s->dom[i].step = d->destroy_step;
-		s->dom[i].free_handle = t->free_handle;
+		s->dom[i].free = t->free;
 		s->dom[i].release_next = t->release_next;
 		s->dom[i].dying = d->dying;
 		s->dom[i].gone = gone[i];
@@ -415,7 +422,7 @@ void machine_load(const struct state *s)
 		d->page_left = s->dom[i].page_left;
 		d->tot_pages = s->dom[i].tot_pages;
 		d->destroy_step = s->dom[i].step;
-		t->free_handle = s->dom[i].free_handle;
+		t->free = s->dom[i].free;
 		t->release_next = s->dom[i].release_next;
 		d->dying = s->dom[i].dying;
 		gone[i] = s->dom[i].gone;
