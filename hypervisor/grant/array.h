@@ -7,6 +7,7 @@
 #ifndef HV_GRANT_ARRAY_H
 #define HV_GRANT_ARRAY_H
 
+#include "guest_quads.h"
 #include "hypercall.h"
 #include "internal.h"
 #include "uaccess.h"

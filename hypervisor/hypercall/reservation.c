@@ -8,6 +8,7 @@
  */
 #include "cpu.h"
 #include "errno.h"
+#include "guest_quads.h"
 #include "lib.h"
 #include "memory.h"
 #include "mm.h"

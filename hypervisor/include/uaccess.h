@@ -69,39 +69,6 @@ static __force_inline void guest_close(void) { __asm__ volatile(CLAC ::: "memory
 	val = val_; \
 } while (0)
 
-/* Small structures of quadwords on the hottest paths, a constant number of them; false: a fault. */
-static __force_inline bool __must_check copy_from_guest_quads(void *dst, const void *src, unsigned quads)
-{
-	const uint64_t *from = guest_ptr(src);
-	uint64_t *to = dst;
-
-	guest_open();
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < quads; i++)
-		guest_get(to[i], from + i, fault);
-	guest_close();
-	return true;
-fault:
-	guest_close();
-	return false;
-}
-
-static __force_inline bool __must_check copy_to_guest_quads(void *dst, const void *src, unsigned quads)
-{
-	const uint64_t *from = src;
-	uint64_t *to = guest_ptr(dst);
-
-	guest_open();
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < quads; i++)
-		guest_put(to + i, from[i], fault);
-	guest_close();
-	return true;
-fault:
-	guest_close();
-	return false;
-}
-
 /* The word at a guest's address, which is checked; -EFAULT. */
 int64_t guest_read_word(const uint32_t *from) __must_check;
 

@@ -18,6 +18,11 @@
 #define GDT_WINDOW_PAGES	16
 #define LDT_WINDOW_PAGES	16
 
+/* guest_quads.h: a host has no fixups. */
+#define HV_GUEST_QUADS_H
+#define copy_from_guest_quads(dst, src, quads) (!copy_from_guest_bytes(dst, src, (quads) * 8))
+#define copy_to_guest_quads(dst, src, quads) (!copy_to_guest_bytes(dst, src, (quads) * 8))
+
 #define HV_CPU_H
 #define MAX_CPUS 1
 struct vcpu;

@@ -13,7 +13,7 @@ $(B)/hvhost/%.c.o: %.c
 define hv_host_test
 $(B)/tests/unit/$1/$1-test: $$(patsubst %,$$(B)/hvhost/%.o,$$(wildcard tests/unit/$1/*.c) tests/unit/hvhost/fake.c $2)
 	$$(call say,HOSTLD,$$@)
-	$$(Q)mkdir -p $$(@D) && $$(CC) -fsanitize=address,undefined -Wl,-z,notext -o $$@ $$^ -lcmocka -lpthread
+	$$(Q)mkdir -p $$(@D) && $$(CC) -fsanitize=address,undefined -o $$@ $$^ -lcmocka -lpthread
 
 UNIT_TESTS += $$(B)/tests/unit/$1/$1-test
 

@@ -13,6 +13,6 @@ $(MODEL_OBJ): $(B)/model/%.c.o: %.c
 
 $(MODEL_TEST): $(MODEL_OBJ)
 	$(call say,HOSTLD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -Wl,-z,notext -o $@ $^
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -o $@ $^
 
 ALL += $(MODEL_TEST)
