@@ -20,7 +20,7 @@ void trap_set(unsigned int vector, unsigned int flags, void (*entry)(void))
 
 static char *absent;			/* an address with tables and without a page */
 
-static void page_fault(void) { __asm__ volatile("movb (%%rax), %%al" : : "a" (absent)); }
+static void page_fault(void) { __asm__ volatile("movb %%al, (%%rax)" : : "a" (absent)); }
 static void undefined(void) { __asm__ volatile("ud2"); }
 static void breakpoint(void) { __asm__ volatile("int3"); }
 static void bad_rdmsr(void) { __asm__ volatile("rdmsr" : : "c" (BAD_MSR) : "rax", "rdx"); }
