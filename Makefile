@@ -68,7 +68,7 @@ test: all $(TEST_NEEDS)
 	@printf '%s\n' $(UNIT_TESTS) >$(B)/unit-tests
 	@scripts/run-tests $(T)
 
-bench: $(B)/parvus $(B)/pvbench.elf $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
+bench: $(B)/parvus $(B)/pvbench.elf $(B)/native.elf $(if $(filter none,$(PEER)),,$(B)/xen-4.17)
 	@scripts/bench --peer $(PEER)
 
 ringbench: all $(B)/shares.so $(if $(filter none,$(PEER)),,$(B)/xen-4.17)

@@ -2,43 +2,22 @@
 /*
  * pvbench: instructions that each operation of the hypervisor's interface costs.
  *
- * On a machine whose clock is the instruction count (QEMU -icount shift=0) the time-stamp counter
- * counts instructions. One sample is the difference of two readings around one call of `run`, less
- * that of a function that only returns, so what is counted is the guest's own instructions for the
- * operation and all that the hypervisor did on its behalf.
+ * What is counted (measure.h) is the guest's own instructions for the operation and all that the hypervisor
+ * did on its behalf.
  */
 #ifndef PVBENCH_H
 #define PVBENCH_H
 
+#include "measure.h"
 #include <libos.h>
 
-struct bench {
-	const char *name;
-	void (*run)(void);		/* counted */
-	void (*before)(void);		/* once before each sample; may be NULL */
-	unsigned int samples;		/* 0: SAMPLES */
-};
-#define SAMPLES 1000
-#define WARM_UP 20
-
-struct stats { uint64_t sum, min; unsigned int n; };
-#define STATS_INIT { 0, UINT64_MAX, 0 }
-
-void stats_add(struct stats *s, uint64_t value);
 /* One line: "bench NAME MIN MEAN SAMPLES". Events may be enabled for a moment while it is written. */
 void bench_say(const char *name, const struct stats *s);
-struct stats bench_measure(const struct bench *b);
 void bench_run(const struct bench *table, size_t n);	/* measure and say, each */
 #define BENCH_RUN(table) bench_run(table, sizeof(table) / sizeof((table)[0]))
 
 /* Calls that must not fail: says which and ends. */
 void must(const char *what, long rc);
-
-/* harness.asm: instructions of one call of run, and of the two readings. */
-uint64_t bench_sample(void (*run)(void));
-uint64_t bench_count(void);
-extern uint64_t bench_overhead;		/* of bench_sample, found by calibration */
-void bench_nothing(void);
 
 /* tables.c: page tables for the other groups */
 long table_update(maddr_t where, uint64_t value);

@@ -1,49 +1,21 @@
 ; SPDX-License-Identifier: MIT
 ;
-; The measuring loop's core, and entries from the hypervisor that do the least a handler can do.
+; Instructions that the hypervisor emulates on request, and entries from it that do the least a handler can do.
 
 %define HYPERVISOR_IRET 23
 %define VGCF_IN_SYSCALL 0x100
 
 extern hypercall_page
-global bench_sample, bench_count, bench_nothing, cpuid_native, cpuid_fep_1, cpuid_fep_40000000
+global cpuid_fep_1, cpuid_fep_40000000
 global trap_back, trap_skip, trap_back_error, trap_skip_error, event_back, syscall_back
 
 section .text
-
-; in: rdi = function; out: rax = counter after it less counter before it.
-bench_sample:
-	push	rbp
-	push	rbx
-	rdtsc
-	shl	rdx, 32
-	lea	rbp, [rdx + rax]
-	call	rdi			; may spoil rbx
-	rdtsc
-	shl	rdx, 32
-	add	rax, rdx
-	sub	rax, rbp
-	pop	rbx
-	pop	rbp
-	ret
-
-bench_count:
-	rdtsc
-	shl	rdx, 32
-	or	rax, rdx
-bench_nothing:
-	ret
 
 %macro fep 0			; forced-emulation prefix
 	ud2
 	db "xen"
 %endmacro
 
-cpuid_native:
-	mov	eax, 1
-	xor	ecx, ecx
-	cpuid
-	ret
 cpuid_fep_1:
 	mov	eax, 1
 	xor	ecx, ecx

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-uint64_t bench_overhead;
 static char **wanted;			/* operations named on the command line; none: all */
 
 static bool is_wanted(const char *name)
@@ -20,14 +19,6 @@ static bool is_wanted(const char *name)
 		if (strcmp(*w, name) == 0)
 			return true;
 	return w == wanted;
-}
-
-void stats_add(struct stats *s, uint64_t value)
-{
-	s->sum += value;
-	if (value < s->min)
-		s->min = value;
-	s->n++;
 }
 
 void bench_say(const char *name, const struct stats *s)
@@ -48,24 +39,6 @@ void must(const char *what, long rc)
 		os_panic("pvbench: %s failed: %ld", what, rc);
 }
 
-struct stats bench_measure(const struct bench *b)
-{
-	unsigned int samples = b->samples ? b->samples : SAMPLES;
-	unsigned int warm_up = samples < WARM_UP ? 1 : WARM_UP;
-	struct stats s = STATS_INIT;
-
-	for (unsigned int i = 0; i < warm_up + samples; i++) {
-		uint64_t count;
-
-		if (b->before)
-			b->before();
-		count = bench_sample(b->run) - bench_overhead;
-		if (i >= warm_up)
-			stats_add(&s, count);
-	}
-	return s;
-}
-
 void bench_run(const struct bench *table, size_t n)
 {
 	for (; n; n--, table++) {
@@ -78,38 +51,6 @@ void bench_run(const struct bench *table, size_t n)
 	}
 }
 
-static void nops_10(void)
-{
-	__asm__ volatile(".rept 10\n\tnop\n\t.endr");
-}
-
-static void nops_1000(void)
-{
-	__asm__ volatile(".rept 1000\n\tnop\n\t.endr");
-}
-
-/* Nothing, 10 and 1,000 instructions must be counted as 0, 10 and 1,000. */
-static void calibrate(void)
-{
-	static const struct bench table[] = {
-		{ "nothing", bench_nothing, NULL, 0 },
-		{ "nops_10", nops_10, NULL, 0 },
-		{ "nops_1000", nops_1000, NULL, 0 },
-	};
-	uint64_t least = UINT64_MAX;
-
-	for (int i = 0; i < WARM_UP; i++) {
-		uint64_t count = bench_sample(bench_nothing);
-
-		if (count < least)
-			least = count;
-	}
-	bench_overhead = least;
-	if (bench_sample(nops_10) - least != 10 || bench_sample(nops_1000) - least != 1000)
-		os_panic("pvbench: the counter does not count instructions (QEMU -icount shift=0 is needed)");
-	BENCH_RUN(table);
-}
-
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -117,7 +58,9 @@ int main(int argc, char **argv)
 	events_disable();
 	hypercall_set_timer_op(0);
 	printf("pvbench: begin\n");
-	calibrate();
+	if (!bench_calibrate())
+		os_panic("pvbench: the counter does not count instructions (QEMU -icount shift=0 is needed)");
+	bench_run(bench_calibration, CALIBRATIONS);
 	bench_calls();
 	bench_events();
 	bench_tables();

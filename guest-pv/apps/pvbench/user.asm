@@ -1,7 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ;
-; User mode's side of the round trips: loops that measure one instruction each, copied to the user's page, and the
-; way there and back.
+; The way to user mode's loops (loops.asm), which are copied to the user's page, and back.
 
 %define FLAT_RING3_CS 0xe033
 %define FLAT_RING3_SS 0xe02b
@@ -9,7 +8,6 @@
 
 extern hypercall_page
 global user_visit, user_leave
-global user_code, user_code_end, user_nothing, user_syscall, user_int80, user_int3, user_pf, user_int41
 
 section .bss
 kernel_rsp:	resq 1
@@ -52,43 +50,5 @@ user_leave:
 	pop	rbp
 	pop	rbx
 	ret
-
-; One loop. rbx: bad address; r12: sum; r13: least; r14: samples to go; r15: what two readings alone count.
-%macro measure 0-1+
-	align	16
-%%again:
-	rdtsc
-	shl	rdx, 32
-	lea	rbp, [rdx + rax]
-	%1
-	rdtsc
-	shl	rdx, 32
-	add	rax, rdx
-	sub	rax, rbp
-	sub	rax, r15
-	add	r12, rax
-	cmp	rax, r13
-	cmovb	r13, rax
-	dec	r14
-	jnz	%%again
-	ud2
-%endmacro
-
-section .rodata
-	align	16
-user_code:
-user_nothing:
-	measure
-user_syscall:
-	measure	syscall
-user_int80:
-	measure	int 0x80
-user_int3:
-	measure	int3
-user_pf:
-	measure	mov al, [rbx]
-user_int41:
-	measure	int 0x41
-user_code_end:
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -2,7 +2,7 @@
 /*
  * From the guest's user mode to its kernel and back: a system call, software interrupts, a breakpoint, a page
  * fault. User mode has an address space of its own (the user base pointer) with one page of code, and measures
- * itself (user.asm); the kernel's handlers return at once.
+ * itself (loops.asm); the kernel's handlers return at once.
  */
 #include "bench.h"
 #include <kit/trap.h>
