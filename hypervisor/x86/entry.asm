@@ -449,8 +449,10 @@ db_entry:
 	iretq
 ; A second one right at db_entry (a MOV SS held it back until after an ICEBP; or a processor, QEMU's is one, does not
 ; make one exception of a step and a breakpoint that coincide): its frame lies where that of the first was. The guest
-; cannot go on. GS may be the guest's: the stack says whose CPU this is.
+; cannot go on. GS may be the guest's: the stack says whose CPU this is. So may DF and AC, which no gate clears.
 .lost:
+	cld
+	CLAC_SITE
 	mov	rdi, [rsp + 48]
 	mov	rax, [rdi + CPU_HV_CR3]
 	test	rax, rax
@@ -471,7 +473,7 @@ nmi_entry:
 .stop:	hlt
 	jmp	.stop
 
-; Double fault and machine check: beyond repair.
+; Double fault and machine check: beyond repair. DF may be the guest's.
 df_entry:
 	mov	dword [rsp + 4], 8
 	jmp	fatal
@@ -479,6 +481,7 @@ mc_entry:
 	push	0
 	mov	dword [rsp + 4], 18
 fatal:
+	cld
 	PUSH_GPRS
 	mov	rax, [rel pti_fatal_cr3]
 	test	rax, rax

@@ -79,13 +79,14 @@ static void probe_ud(const char *arg)
 
 static volatile int watched;
 
-/* Steps over a store to a word that is watched: two debug exceptions, which some processors do not make one. */
+/* Steps over a store to a word that is watched: two debug exceptions, which some processors do not make one. With DF set,
+ * which none of them clears for the hypervisor. */
 static void probe_debug(const char *arg)
 {
 	(void)arg;
 	hypercall_set_debugreg(0, (unsigned long)&watched);
 	hypercall_set_debugreg(7, 0xd0001);
-	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; movl $1, %0; nop" : "=m" (watched) :: "cc");
+	__asm__ volatile("pushfq; orq $0x500, (%%rsp); popfq; movl $1, %0; nop; cld" : "=m" (watched) :: "cc");
 }
 
 /* Asks for a writable mapping of its own top-level page table, which must be refused. */
