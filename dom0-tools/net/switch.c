@@ -57,7 +57,8 @@ static bool is_sound(const struct net_packet *p, const struct net_headers *h)
 		return true;
 	/* Cut into a segment a byte, one packet would keep domain 0 busy for a thousand others. */
 	return p->flags & NET_CSUM_BLANK && h->protocol == PROTO_TCP && h->payload < p->len &&
-	       p->len - h->payload <= (uint32_t)p->gso_size * NET_SEGMENTS_MAX && p->nr_frags < NET_FRAGS_MAX && h->family == (p->gso == NET_GSO_TCP4 ? 4 : 6);
+	       p->len - h->payload <= (uint32_t)p->gso_size * NET_SEGMENTS_MAX &&
+	       p->nr_frags < NET_FRAGS_MAX && h->family == (p->gso == NET_GSO_TCP4 ? 4 : 6);
 }
 
 static void queue_for(struct net_port *to, struct net_packet *p, const struct net_headers *h)

@@ -61,6 +61,10 @@ static inline unsigned grant_nr_entries(const struct grant_table *t)
 {
 	return READ_ONCE(t->nr_frames) * ENTRIES_PER_FRAME;
 }
+/* A shared entry's flags, and the other domain in the upper half: claimed by compare-and-exchange, for the guest writes it. */
+typedef uint32_t __attribute__((may_alias)) entry_word;
+#define CLAIM_TRIES 8		/* who keeps changing its entry only hurts itself */
+
 /* ref is checked. */
 static inline grant_entry_v1_t *grant_shared(const struct grant_table *t, uint32_t ref)
 {

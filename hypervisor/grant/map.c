@@ -124,8 +124,9 @@ static __force_inline void map_one(struct grant_batch *b, void *arg)
 	op->status = likely(rd) ? map(current->domain, rd, op) : GNTST_bad_domain;
 }
 
-/* Takes away what the mapping serves: *kinds in, what is really there out. The entry is left alone on errors. */
-static __force_inline int16_t unmap_kinds(struct domain *d, const struct mapping *m, uint64_t host, uint64_t bus, uint64_t new_va, uint16_t kinds)
+/* Takes away what of these kinds the mapping serves, all of them there. On errors its entry is left alone. */
+static __force_inline int16_t unmap_kinds(struct domain *d, const struct mapping *m, uint64_t host, uint64_t bus,
+					  uint64_t new_va, uint16_t kinds)
 {
 	maddr_t frame = mfn_to_maddr(mfn(m->frame));
 	bool pte = m->flags & GNTMAP_contains_pte;

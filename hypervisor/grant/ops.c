@@ -154,9 +154,6 @@ static const struct grant_op {
 	[GNTTABOP_swap_grant_ref] = { .array = swap_all },
 };
 
-
-#define SINGLE_MAX 24
-
 /* Apart, so that arrays need no registers saved for it. */
 static __attribute__((noinline)) long run_single(const struct grant_op *op, void *uop, unsigned count)
 {

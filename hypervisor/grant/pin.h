@@ -12,10 +12,6 @@
 
 #include "internal.h"
 
-typedef uint32_t __attribute__((may_alias)) entry_word;	/* flags, grantee in the upper half */
-
-#define CLAIM_TRIES 8		/* a granter that keeps changing its entry only hurts itself */
-
 /* --- pin.c: why not, for the log, and the status --- */
 int16_t pin_out_of_range(const struct domain *rd, uint32_t ref);
 int16_t pin_refuse(const struct domain *rd, uint32_t ref, const char *why);

@@ -7,10 +7,6 @@
  */
 #include "array.h"
 
-typedef uint32_t __attribute__((may_alias)) entry_word;	/* flags, grantee in the upper half */
-
-#define COMMIT_TRIES 8		/* a receiver that keeps changing its entry only hurts itself */
-
 static int16_t refuse(const struct domain *rd, uint32_t ref, const char *why, int16_t st)
 {
 	domain_log(rd, LOG_WARN, "transfer to grant %u by domain %u refused: %s\n", ref, current->domain->id, why);
@@ -22,7 +18,7 @@ static int16_t commit(const struct domain *rd, uint32_t ref)
 	entry_word *e = (entry_word *)grant_shared(rd->grant, ref);
 	uint32_t old = __atomic_load_n(e, __ATOMIC_RELAXED);
 
-	for (unsigned i = 0; i < COMMIT_TRIES; i++) {
+	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
 		if (unlikely((uint16_t)old != GTF_accept_transfer))
 			return refuse(rd, ref, "the entry accepts no transfer", GNTST_bad_gntref);
 		if (unlikely(old >> 16 != current->domain->id))
