@@ -211,7 +211,7 @@ static pte_t *entry_at(struct vcpu *v, uint64_t va)
 
 	if (!(e & PTE_P) || (e & PTE_RW) || !mfn_valid(pte_mfn(e)))
 		return NULL;
-	f = mfn_to_frame(pte_mfn(e));
+	f = mfn_to_frame_nospec(pte_mfn(e));
 	if (f->owner != v->domain || frame_type(f->state) != FT_L1 || !(f->state & FRAME_VALID))
 		return NULL;
 	return (pte_t *)mfn_to_virt(pte_mfn(e)) + PT_SLOT(va << 9, 1);

@@ -71,6 +71,7 @@ static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 		pv_toggle_mode(v);
 		top = (uint64_t *)(v->pv.kernel_sp & ~15UL);
 	}
+	/* Written from its upper end: one that begins in the hole below our area meets the read-only M2P first, and faults. */
 	f = guest_ptr(top - n);
 	flags = flags_for_guest(v, masked);
 	guest_open();
