@@ -184,9 +184,9 @@ def test_registers(attacked):
 
 @pytest.mark.parvus
 def test_hypercalls(attacked):
-    """Some seeds get through the careful phase; how a guest ends itself in the wild one is its own affair."""
-    far = [re.search(r"careful: (\d+) calls", attack(attacked, "hypercalls", f"{seed} 20000", wild="careful:"))
-           for seed in range(1, 7)]
+    """Most seeds get through the careful phase; how a guest ends itself in the wild one is its own affair."""
+    far = [re.search(r"careful: (\d+) calls", attack(attacked, "hypercalls", f"{seed} 5000", wild="careful:"))
+           for seed in range(1, 17)]
     assert sum(int(found.group(1)) for found in far if found) >= 40000
 
 

@@ -41,15 +41,16 @@ static uint64_t rnd(uint64_t n)
 
 static mfn_t spare_mfn(void) { return virt_to_mfn(spare[rnd(SPARE)]); }
 
-/* Other domains' frames, the hypervisor's, holes; in the careful phase not what the guest itself
- * lives on. */
-static mfn_t any_mfn(void)
+/* In the careful phase not a frame that the guest itself lives on: instead of that one to play with. */
+static mfn_t not_own(mfn_t mfn)
 {
 	static const unsigned long *m2p = (void *)MACH2PHYS_VIRT_START;
-	mfn_t mfn = rnd(1UL << (10 + rnd(9)));
 
 	return !wild && m2p[mfn] < start_info->nr_pages ? spare_mfn() : mfn;
 }
+
+/* Other domains' frames, the hypervisor's, holes. */
+static mfn_t any_mfn(void) { return not_own(rnd(1UL << (10 + rnd(9)))); }
 
 static uint64_t any_pte(void)
 {
@@ -83,7 +84,7 @@ static uint64_t value(void)
 	case 0 ... 4:
 		return rnd(12);
 	case 5:
-		return rnd(5000);
+		return not_own(rnd(5000));
 	case 6:
 		return edge();
 	case 7:
