@@ -302,9 +302,11 @@ int blkfront_find(const char *name, char *node, size_t size)
 		if (__builtin_strlen(id) >= KEY_SIZE || sizeof("device/vbd/") + __builtin_strlen(id) > size)
 			continue;
 		__builtin_memcpy(dir + sizeof("device/vbd/") - 1, id, __builtin_strlen(id) + 1);
+		/* One that is being taken away is not online, then has no name: in this order neither passes for one to use. */
 		if (xenbus_read(XENBUS_NO_TX, xenbus_path(path, dir, "backend"), back, sizeof(back)) <= 0 ||
+		    !xenbus_read_number(back, "online", 1) ||
 		    xenbus_read(XENBUS_NO_TX, xenbus_path(path, back, "dev"), dev, sizeof(dev)) <= 0 ||
-		    __builtin_strcmp(dev, name) || !xenbus_read_number(back, "online", 1))
+		    __builtin_strcmp(dev, name))
 			continue;
 		__builtin_memcpy(node, dir, __builtin_strlen(dir) + 1);
 		return 0;
