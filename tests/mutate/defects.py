@@ -83,7 +83,7 @@ DEFECTS = [
     (G + "map.c", "\t\tgrant_unpin(m->rd, m->ref, !(m->flags & GNTMAP_readonly));\n", ""),
     (G + "copy.c", "op->source.offset + op->len > PAGE_SIZE", "op->source.offset + op->len > PAGE_SIZE + 1"),
     (G + "copy.c", "if (unlikely(p->domid != DOMID_SELF))\n\t\treturn refuse_foreign(p->domid);", "(void)refuse_foreign;"),
-    (G + "copy.c", "\t\trelease_between(*s, rw);\n", ""),
+    (G + "copy.c", "\t\trelease_between(*s, rw);\n", "\t\t(void)release_between;\n"),
     (G + "transfer.c", "(uint16_t)old != GTF_accept_transfer", "!(old & GTF_accept_transfer)"),
     (G + "transfer.c", "old >> 16 != current->domain->id", "0"),
     (G + "transfer.c", "int16_t st = ref < nr ? GNTST_okay", "int16_t st = ref <= nr ? GNTST_okay"),

@@ -72,11 +72,11 @@ def lives(machine, name):
     return re.search(rf"^{name} ", machine.sh("pvctl list"), re.M)
 
 
-def attack(machine, name, arguments="", wild=None):
+def attack(machine, name, arguments="", wild=None, more=""):
     """Runs the guest to its end, with audits meanwhile; returns what it printed. What ends only by chance, once it has
-    printed `wild`, is given 4 seconds of that."""
+    printed `wild`, is given 4 seconds of that. more: of its configuration."""
     before = free_and_tree(machine)
-    machine.sh(f"pvctl create /hostile/{name}.cfg 'cmdline=\"{arguments}\"'")
+    machine.sh(f"pvctl create /hostile/{name}.cfg 'cmdline=\"{arguments}\"{more}'")
     end = time.monotonic() + PATIENCE
     while lives(machine, name):
         audit(machine)
@@ -101,6 +101,15 @@ def holds(said):
 @pytest.mark.parametrize("name", ["alias", "entries", "escape", "exhaust", "modes"])
 def test_attack(attacked, name):
     holds(attack(attacked, name))
+
+
+def test_network_card(attacked):
+    """A frontend that lies, while the switch is there for another; afterwards that one is told to go and goes."""
+    attacked.sh("pvctl create /etc/pvctl/hello.cfg 'vif=[\"mac=00:16:3e:00:00:02\"]'")
+    said = attack(attacked, "vif", more='; vif=["mac=00:16:3e:00:00:01"]')
+    holds(said)
+    assert len(re.findall(r"^lie .*: (?:told|answered)", said, re.M)) > 8, said
+    attacked.sh("pvctl shutdown -w hello")
 
 
 def test_pair(attacked):
