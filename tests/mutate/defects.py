@@ -46,8 +46,8 @@ DEFECTS = [
     (M + "l1.h", "(e | PTE_US) & ~(PTE_GRANT | PTE_G)", "(e | PTE_US) & ~PTE_G"),
     (M + "l1.h", "(e | PTE_US) & ~(PTE_GRANT | PTE_G)", "(e | PTE_US) & ~PTE_GRANT"),
     # grant entries
-    (M + "grant_map.c", "(!from || (*from & PTE_GRANT))", "!from"),
-    (M + "grant_map.c", "f->owner == d && ", ""),
+    (M + "grant_map.c", "(!from || (*from & PTE_GRANT))", "(!from)"),
+    (M + "grant_map.c", "f->owner == d && ", "(f->owner == d || 1) && "),
     (M + "grant_map.c", "frame_type(f->state) == FT_L1 &&", "", "alias"),
     (M + "grant_map.c", "(f->state & FRAME_VALID) ? maddr", "1 ? maddr", "alias"),
     (M + "grant_map.c", "& (PTE_P | PTE_GRANT | ", "& (PTE_P | ", "alias"),
