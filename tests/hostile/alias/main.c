@@ -12,10 +12,10 @@
  * Expected: each is refused, and what was refused is not there.
  */
 #include "test.h"
+#include "grants.h"
 #include "self_audit.h"
 
 static char *page, *victim, *window;
-static struct grant_entry_v1 *grants;
 
 static long set(void *va, uint64_t pte)
 {
@@ -34,25 +34,6 @@ static long update(maddr_t where, uint64_t val)
 	struct mmu_update u = { .ptr = where, .val = val };
 
 	return hypercall_mmu_update(&u, 1, NULL, DOMID_SELF);
-}
-
-static void grants_setup(void)
-{
-	xen_pfn_t frame;
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
-	mfn_t mfn;
-
-	set_xen_guest_handle(s.frame_list, &frame);
-	check_value("setup_table", hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1), 0);
-	grants = os_va_alloc(1);
-	mfn = frame;
-	check_value("the grant table maps", pt_map(grants, &mfn, 1, PTE_RW, DOMID_SELF), 0);
-}
-
-static void grant(unsigned int ref, mfn_t mfn)
-{
-	grants[ref] = (struct grant_entry_v1){ .frame = mfn, .domid = start_info_domid() };
-	__atomic_store_n(&grants[ref].flags, GTF_permit_access, __ATOMIC_SEQ_CST);
 }
 
 static int grant_map_as(unsigned int ref, unsigned int flags, uint64_t where, grant_handle_t *handle)
@@ -107,7 +88,7 @@ static void routes_to_table(void)
 	check("own linear address", set(victim, pte_make(mfn, PTE_RW)) < 0);
 	check("clear", ext(MMUEXT_CLEAR_PAGE, mfn, 0) < 0);
 	check("copy", ext(MMUEXT_COPY_PAGE, mfn, virt_to_mfn(page)) < 0);
-	grant(20, mfn);
+	grant(20, start_info_domid(), mfn, GTF_permit_access);
 	check("grant mapped writable", grant_map(20, &handle) != GNTST_okay);
 	check("grant copied to", grant_copy(20) != GNTST_okay);
 	check("descriptor", hypercall_update_descriptor(virt_to_maddr(victim), 0) < 0);
@@ -195,7 +176,7 @@ static void check_replace(void)
 	mfn_t mfn = virt_to_mfn(page);
 
 	say("# a grant's entry\n");
-	grant(21, mfn);
+	grant(21, start_info_domid(), mfn, GTF_permit_access);
 	check_value("map", grant_map(21, &handle), GNTST_okay);
 	check("replaced by itself", grant_unmap(handle, (unsigned long)window) != GNTST_okay);
 	check("its grant mark is no guest's to set",
@@ -226,8 +207,8 @@ static void check_overwritten(void)
 	grant_handle_t a, b;
 
 	say("# a grant's entry, overwritten\n");
-	grant(22, virt_to_mfn(page));
-	grant(23, virt_to_mfn(victim));
+	grant(22, start_info_domid(), virt_to_mfn(page), GTF_permit_access);
+	grant(23, start_info_domid(), virt_to_mfn(victim), GTF_permit_access);
 	check_value("map", grant_map(22, &a), GNTST_okay);
 	check_value("another over it", grant_map(23, &b), GNTST_okay);
 	*(uint64_t *)page = 1;

@@ -11,6 +11,7 @@
  * nobody else gets it; nothing more is to be had of a domain that is gone.
  */
 #include "test.h"
+#include "grants.h"
 
 #define PATTERN 0x6976696e67000000UL
 #define REF_BACK 8		/* of the taker's table: a page for the giver */
@@ -21,47 +22,8 @@
 /* The giver's entries, by number. */
 enum { WRITABLE = 8, READ_ONLY, FOR_ANOTHER, TRANSITIVE, SUB_PAGE, TRANSFER, GIVEN_BACK, A_TABLE, NOT_OWN, CHANGING, NOT_HELD };
 
-static struct grant_entry_v1 *grants;
 static char *page[LAST_REF], *window;
 static domid_t self, other;
-
-static void grants_setup(void)
-{
-	xen_pfn_t frame;
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
-	mfn_t mfn;
-
-	set_xen_guest_handle(s.frame_list, &frame);
-	check_value("setup_table", hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1), 0);
-	grants = os_va_alloc(1);
-	mfn = frame;
-	check_value("the grant table maps", pt_map(grants, &mfn, 1, PTE_RW, DOMID_SELF), 0);
-}
-
-static void grant(unsigned int ref, domid_t whom, mfn_t mfn, uint16_t flags)
-{
-	grants[ref].frame = mfn;
-	grants[ref].domid = whom;
-	__atomic_store_n(&grants[ref].flags, flags, __ATOMIC_SEQ_CST);
-}
-
-static int map_at(void *va, unsigned int ref, uint32_t flags, grant_handle_t *handle)
-{
-	struct gnttab_map_grant_ref m = { .host_addr = (long)va, .ref = ref, .dom = other,
-					  .flags = GNTMAP_host_map | flags };
-
-	hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1);
-	*handle = m.handle;
-	return m.status;
-}
-
-static int unmap_at(void *va, grant_handle_t handle)
-{
-	struct gnttab_unmap_grant_ref u = { .host_addr = (long)va, .handle = handle };
-
-	hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
-	return u.status;
-}
 
 static int copy(unsigned int ref, bool to, unsigned int offset, unsigned int len)
 {
@@ -140,7 +102,7 @@ static void give(void)
 	change_all();
 	*word(page[WRITABLE]) = PATTERN + 101;
 	check("the taker grants a page", wait_for(word(page[WRITABLE]), PATTERN + 102));
-	check_value("mapped back", map_at(window, REF_BACK, 0, &handle), GNTST_okay);
+	check_value("mapped back", map_at(window, other, REF_BACK, 0, &handle), GNTST_okay);
 	*word(window) = PATTERN + 103;
 	/* ... and ends with all of it */
 }
@@ -153,7 +115,7 @@ static void check_refs(void)
 	grant_handle_t handle;
 
 	for (unsigned int ref = 0; ref < LAST_REF; ref++) {
-		if (map_at(window, ref, 0, &handle) == GNTST_okay) {
+		if (map_at(window, other, ref, 0, &handle) == GNTST_okay) {
 			got |= 1UL << ref;
 			if (unmap_at(window, handle) != GNTST_okay)
 				check("unmap", false);
@@ -169,7 +131,7 @@ static void check_refs(void)
 					      copied == (got | 1 << READ_ONLY));
 	check("a copy across the end", copy(WRITABLE, false, 4090, 8) != GNTST_okay);
 	check("a copy that wraps", copy(WRITABLE, true, 0xffff, 0xffff) != GNTST_okay);
-	check("a reference that is not there", map_at(window, 1 << 30, 0, &handle) != GNTST_okay);
+	check("a reference that is not there", map_at(window, other, 1 << 30, 0, &handle) != GNTST_okay);
 }
 
 static void check_ports(void)
@@ -206,19 +168,19 @@ static void take(void)
 	for (unsigned int i = 0; i < 3; i++)
 		page[i] = os_pages_alloc(1);
 	rw = os_va_alloc(1), ro = os_va_alloc(1), back = os_va_alloc(1), changing = os_va_alloc(1);
-	for (uint64_t end = too_late(); time_now_ns() < end && map_at(rw, WRITABLE, 0, &h[0]) != GNTST_okay;)
+	for (uint64_t end = too_late(); time_now_ns() < end && map_at(rw, other, WRITABLE, 0, &h[0]) != GNTST_okay;)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	check_value("what was granted", *word(rw), PATTERN + WRITABLE);
 	check_refs();
 	check_ports();
-	check_value("read-only", map_at(ro, READ_ONLY, GNTMAP_readonly, &h[1]), GNTST_okay);
-	check_value("to be given back", map_at(back, GIVEN_BACK, 0, &h[2]), GNTST_okay);
-	check_value("to be changed", map_at(changing, CHANGING, 0, &h[3]), GNTST_okay);
+	check_value("read-only", map_at(ro, other, READ_ONLY, GNTMAP_readonly, &h[1]), GNTST_okay);
+	check_value("to be given back", map_at(back, other, GIVEN_BACK, 0, &h[2]), GNTST_okay);
+	check_value("to be changed", map_at(changing, other, CHANGING, 0, &h[3]), GNTST_okay);
 	check_handles(h[3], (uint64_t *)rw);
 	check("read-only is", probe_write(ro, 1) != 0);
 
 	/* The giver's page table, which it may read: a store there is nobody's to emulate. */
-	check_value("a table of the giver's", map_at(window, A_TABLE, GNTMAP_readonly, &handle), GNTST_okay);
+	check_value("a table of the giver's", map_at(window, other, A_TABLE, GNTMAP_readonly, &handle), GNTST_okay);
 	check_value("can be read", probe_read(window), 0);
 	check("and not be written", probe_write(window, 0) != 0);
 	check_value("unmap", unmap_at(window, handle), GNTST_okay);
@@ -229,7 +191,7 @@ static void take(void)
 				    *word(changing) == PATTERN + CHANGING);
 	check("read-only stays", probe_write(ro, 1) != 0);
 	check("nothing new by the changed entries",
-	      map_at(window, A_TABLE, 0, &h[1]) != GNTST_okay && copy(CHANGING, true, 0, 8) == GNTST_okay);
+	      map_at(window, other, A_TABLE, 0, &h[1]) != GNTST_okay && copy(CHANGING, true, 0, 8) == GNTST_okay);
 	grant(REF_BACK, other, virt_to_mfn(page[1]), GTF_permit_access);
 	*word(rw) = PATTERN + 102;
 	check("the giver takes the page", wait_for(word(page[1]), PATTERN + 103));
@@ -241,7 +203,7 @@ static void take(void)
 	check("what is held of the dead stays", *word(rw) == PATTERN + 102 && *word(back) == PATTERN &&
 						*word(ro) == PATTERN + READ_ONLY);
 	/* By an entry that is held Xen would map the same page once more: what is held anyway. */
-	check("nothing more of the dead", map_at(window, NOT_HELD, 0, &h[3]) != GNTST_okay &&
+	check("nothing more of the dead", map_at(window, other, NOT_HELD, 0, &h[3]) != GNTST_okay &&
 						  copy(NOT_HELD, false, 0, 8) != GNTST_okay);
 	check_value("the page lent to it is free again", grants[REF_BACK].flags, GTF_permit_access);
 	check_value("unmap", unmap_at(rw, h[0]), GNTST_okay);

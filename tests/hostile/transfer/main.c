@@ -11,6 +11,7 @@
  * who has as many frames more as transfers were answered well.
  */
 #include "test.h"
+#include "grants.h"
 #include <kit/vcpu.h>
 #include <xen/memory.h>
 
@@ -31,7 +32,6 @@ struct shared {
 };
 enum { READY = 1, GAVE, CHECKED, RACED, FULL, OVER };
 
-static struct grant_entry_v1 *grants;
 static struct shared *shared;
 static char *window;
 static domid_t self, other;
@@ -50,43 +50,6 @@ static long pages(void)
 	domid_t me = DOMID_SELF;
 
 	return hypercall_memory_op(XENMEM_current_reservation, &me);
-}
-
-static void grants_setup(void)
-{
-	xen_pfn_t frame;
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
-	mfn_t mfn;
-
-	set_xen_guest_handle(s.frame_list, &frame);
-	check_value("setup_table", hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1), 0);
-	grants = os_va_alloc(1);
-	mfn = frame;
-	check_value("the grant table maps", pt_map(grants, &mfn, 1, PTE_RW, DOMID_SELF), 0);
-}
-
-static void grant(unsigned int ref, domid_t whom, mfn_t mfn, uint16_t flags)
-{
-	grants[ref].frame = mfn;
-	grants[ref].domid = whom;
-	__atomic_store_n(&grants[ref].flags, flags, __ATOMIC_SEQ_CST);
-}
-
-static int map_at(void *va, domid_t dom, unsigned int ref, grant_handle_t *handle)
-{
-	struct gnttab_map_grant_ref m = { .host_addr = (long)va, .ref = ref, .dom = dom, .flags = GNTMAP_host_map };
-
-	hypercall_grant_table_op(GNTTABOP_map_grant_ref, &m, 1);
-	*handle = m.handle;
-	return m.status;
-}
-
-static int unmap_at(void *va, grant_handle_t handle)
-{
-	struct gnttab_unmap_grant_ref u = { .host_addr = (long)va, .handle = handle };
-
-	hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
-	return u.status;
 }
 
 static int transfer(mfn_t mfn, domid_t whom, unsigned int ref)
@@ -136,7 +99,7 @@ static void give_frames_in_use(void)
 	REFUSED("the grant table", transfer(pte_mfn(*pt_entry(grants, 1)), other, ACCEPT));
 
 	grant(LENT, self, mfn, GTF_permit_access);
-	check_value("a grant to ourselves", map_at(window, self, LENT, &handle), GNTST_okay);
+	check_value("a grant to ourselves", map_at(window, self, LENT, 0, &handle), GNTST_okay);
 	hypercall_update_va_mapping(lent, 0, UVMF_INVLPG);
 	REFUSED("a frame that a grant maps", transfer(mfn, other, ACCEPT));
 	*(uint64_t *)window = PATTERN;		/* ours still */
@@ -189,7 +152,7 @@ static void give_well(void)
 
 	grant(LENT, self, lent, GTF_permit_access);
 	check_value("a frame that an entry of ours names", transfer(lent, other, LENT_BEFORE), GNTST_okay);
-	REFUSED("is not had by that entry any more", map_at(window, self, LENT, &handle));
+	REFUSED("is not had by that entry any more", map_at(window, self, LENT, 0, &handle));
 	grant(LENT, self, 0, 0);
 
 	*(volatile uint64_t *)stale = PATTERN + STALE;		/* the TLB knows it */
@@ -244,7 +207,7 @@ static void give(void)
 	other = self + 1;
 	grants_setup();
 	shared = os_va_alloc(1);
-	for (uint64_t end = too_late(); time_now_ns() < end && map_at(shared, other, SHARED, &handle) != GNTST_okay;)
+	for (uint64_t end = too_late(); time_now_ns() < end && map_at(shared, other, SHARED, 0, &handle) != GNTST_okay;)
 		hypercall_sched_op(SCHEDOP_yield, NULL);
 	check("the taker waits", await(READY));
 	give_frames_in_use();
