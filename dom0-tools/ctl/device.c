@@ -14,7 +14,9 @@
 #define PATH_LEN 128
 #define STEP_MS 20
 #define READY_STEPS 500                 /* ten seconds */
-#define CLOSE_STEPS 500
+#define CLOSE_MS 10000
+#define DEVICES_MAX 64                  /* of one kind of one domain */
+#define CUT_STEP_MS 2                   /* nobody but the backend is waited for */
 
 static void back_path(char path[PATH_LEN], domid_t domid, const char *kind, unsigned int id)
 {
@@ -139,14 +141,17 @@ int device_wait_ready(domid_t domid, const char *kind, unsigned int id, struct e
 	return -EIO;
 }
 
-static void take_away(domid_t domid, const char *kind, unsigned int id)
+/* A backend that is no longer online and says that it is closed has let go of what the device was made of. */
+static bool wait_closed(domid_t domid, const char *kind, unsigned int id, unsigned int step_ms)
 {
-	char path[PATH_LEN];
+	for (unsigned int ms = 0; ms < CLOSE_MS; ms += step_ms) {
+		int state = back_state(domid, kind, id);
 
-	back_path(path, domid, kind, id);
-	xs_rm(xstree_handle(), XBT_NULL, path);
-	front_path(path, domid, kind, id);
-	xs_rm(xstree_handle(), XBT_NULL, path);
+		if (state < 0 || state == XenbusStateClosed)
+			return true;
+		os_sleep_ms(step_ms);
+	}
+	return false;
 }
 
 /* Asks the backend, which asks the frontend by its state. */
@@ -155,26 +160,34 @@ static bool close_device(domid_t domid, const char *kind, unsigned int id)
 	char dir[PATH_LEN];
 
 	back_path(dir, domid, kind, id);
-	if (!put(XBT_NULL, dir, "online", "0") || !put(XBT_NULL, dir, "state", "5"))
-		return false;
-	for (int i = 0; i < CLOSE_STEPS; i++) {
-		int state = back_state(domid, kind, id);
+	return put(XBT_NULL, dir, "online", "0") && put(XBT_NULL, dir, "state", "5") &&
+	       wait_closed(domid, kind, id, STEP_MS);
+}
 
-		if (state < 0 || state == XenbusStateClosed)
-			return true;
-		os_sleep_ms(STEP_MS);
-	}
-	return false;
+/* Without its frontend a backend has nobody to wait for. */
+static void cut_off(domid_t domid, const char *kind, unsigned int id)
+{
+	char dir[PATH_LEN];
+
+	back_path(dir, domid, kind, id);
+	put(XBT_NULL, dir, "online", "0");
+	front_path(dir, domid, kind, id);
+	xs_rm(xstree_handle(), XBT_NULL, dir);
 }
 
 int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, struct err *err)
 {
+	char dir[PATH_LEN];
+
 	if (back_state(domid, kind, id) < 0)
 		return err_set(err, ERR_MISSING, "domain %u has no %s %u", domid, kind, id);
 	if (!force && !close_device(domid, kind, id))
 		return err_set(err, ERR_HYPERVISOR, "domain %u does not let go of %s %u: it is in use there; "
 			       "--force takes it away", domid, kind, id);
-	take_away(domid, kind, id);
+	cut_off(domid, kind, id);
+	wait_closed(domid, kind, id, CUT_STEP_MS);
+	back_path(dir, domid, kind, id);
+	xs_rm(xstree_handle(), XBT_NULL, dir);
 	return 0;
 }
 
@@ -212,15 +225,33 @@ unsigned int device_ids(domid_t domid, const char *kind, unsigned int *ids, unsi
 	return n;
 }
 
+static void cut_off_kind(domid_t domid, const char *kind)
+{
+	unsigned int ids[DEVICES_MAX], n = device_ids(domid, kind, ids, DEVICES_MAX);
+
+	for (unsigned int i = 0; i < n; i++)
+		cut_off(domid, kind, ids[i]);
+}
+
+static void take_away_kind(domid_t domid, const char *kind)
+{
+	unsigned int ids[DEVICES_MAX], n = device_ids(domid, kind, ids, DEVICES_MAX);
+	char path[PATH_LEN];
+
+	for (unsigned int i = 0; i < n; i++)
+		wait_closed(domid, kind, ids[i], CUT_STEP_MS);
+	snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u", kind, domid);
+	xs_rm(xstree_handle(), XBT_NULL, path);
+}
+
 void device_remove_all(domid_t domid)
 {
-	char path[PATH_LEN], **kinds;
 	unsigned int nr = 0;
+	char **kinds = xs_directory(xstree_handle(), XBT_NULL, "/local/domain/0/backend", &nr);
 
-	kinds = xs_directory(xstree_handle(), XBT_NULL, "/local/domain/0/backend", &nr);
-	for (unsigned int i = 0; kinds && i < nr; i++) {
-		snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u", kinds[i], domid);
-		xs_rm(xstree_handle(), XBT_NULL, path);
-	}
+	for (unsigned int i = 0; kinds && i < nr; i++)
+		cut_off_kind(domid, kinds[i]);
+	for (unsigned int i = 0; kinds && i < nr; i++)
+		take_away_kind(domid, kinds[i]);
 	free(kinds);
 }

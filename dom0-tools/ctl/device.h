@@ -22,10 +22,11 @@ int device_add(domid_t domid, const char *kind, unsigned int id, const struct de
 int device_wait_ready(domid_t domid, const char *kind, unsigned int id, struct err *err);
 
 /* Asks both ends to close, waits for that, and removes them. With `force`, or when a guest does not answer in
- * ten seconds and force is what the operator then asks for, it is just taken away. */
+ * ten seconds and force is what the operator then asks for, it is taken away from the guest. What the backend had
+ * open for it is free again on return. */
 int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, struct err *err);
 
-/* All devices of a domain that is about to be destroyed: backends let go of it at once. */
+/* All devices of a domain that is about to be destroyed; returns when the backends have let go of them. */
 void device_remove_all(domid_t domid);
 
 /* Ids of the devices of a kind that a domain has, rising; returns how many were stored. */

@@ -156,20 +156,54 @@ static void offer(struct bus_device *d)
 	set_state(d, INIT_WAIT);
 }
 
+static void watch_front(struct bus_device *d, bool on)
+{
+	struct xs_handle *xs = bus_of(d)->xs;
+	char path[160], token[32];
+
+	path_of(path, sizeof(path), d, true, "state");
+	snprintf(token, sizeof(token), "%u/%u", d->domid, d->id);
+	if (on)
+		xs_watch(xs, path, token);
+	else
+		xs_unwatch(xs, path, token);
+}
+
+/* Nothing of the driver's stays, whatever becomes of the directory. */
+static void let_go(struct bus_device *d)
+{
+	if (d->empty)
+		return;
+	watch_front(d, false);
+	disconnect(d);
+	d->kind->remove(d);
+	d->empty = true;
+}
+
+/* The toolstack waits for this state to use what the device was made of, so that is free before. */
+static void close_device(struct bus_device *d, bool online)
+{
+	if (online)
+		disconnect(d);
+	else
+		let_go(d);
+	set_state(d, CLOSED);
+}
+
 static void follow(struct bus_device *d)
 {
-	int front = state_of(d, true);
+	int front = d->empty ? GONE : state_of(d, true);
 	bool online = bus_read_number(d, false, "online", 0);
 
 	/* The toolstack wrote it over our state. */
-	if (state_of(d, false) == CLOSING && d->state < CLOSING)
+	if (state_of(d, false) == CLOSING)
 		d->state = CLOSING;
 	switch (front) {
 	case INITIALISING:
 		if (online && d->state != CLOSING)
 			offer(d);
 		else
-			set_state(d, CLOSED);
+			close_device(d, online);
 		break;
 	case INITIALISED:
 	case CONNECTED:
@@ -181,40 +215,18 @@ static void follow(struct bus_device *d)
 		break;
 	case CLOSED:
 	case GONE:
-		disconnect(d);
-		set_state(d, CLOSED);
+		close_device(d, online);
 		break;
 	}
 }
 
 /* --- Devices come and go ---------------------------------------------------------------------- */
 
-static void token_of(char token[32], domid_t domid, unsigned int id)
-{
-	snprintf(token, 32, "%u/%u", domid, id);
-}
-
-static void watch_front(struct bus *b, struct bus_device *d, bool on)
-{
-	char path[160], token[32];
-
-	path_of(path, sizeof(path), d, true, "state");
-	token_of(token, d->domid, d->id);
-	if (on)
-		xs_watch(b->xs, path, token);
-	else
-		xs_unwatch(b->xs, path, token);
-}
-
-static void forget(struct bus *b, struct bus_device **link)
+static void forget(struct bus_device **link)
 {
 	struct bus_device *d = *link;
 
-	if (!d->refused) {
-		watch_front(b, d, false);
-		disconnect(d);
-		d->kind->remove(d);
-	}
+	let_go(d);
 	*link = d->next;
 	free(d);
 }
@@ -250,12 +262,21 @@ static void discover(struct bus *b, domid_t domid, unsigned int id)
 	b->first = d;
 	rc = d->kind->probe(d, &why);
 	if (!rc) {
-		watch_front(b, d, true);
+		watch_front(d, true);
 		return;
 	}
-	d->refused = true;
+	d->empty = true;
 	fail(d, why, rc);
 	set_state(d, CLOSED);
+}
+
+/* The toolstack may have removed a directory and made one of the same name before we looked: a state that only it
+ * writes, and that we have left, tells that the device is another one. */
+static bool outlived(const struct bus_device *d)
+{
+	int published = state_of(d, false);
+
+	return published == GONE || (published == INITIALISING && d->state != INITIALISING);
 }
 
 static void update(struct bus *b, domid_t domid, unsigned int id)
@@ -264,12 +285,11 @@ static void update(struct bus *b, domid_t domid, unsigned int id)
 
 	while (*link && ((*link)->domid != domid || (*link)->id != id))
 		link = &(*link)->next;
-	if (!*link)
-		discover(b, domid, id);
-	else if (state_of(*link, false) == GONE)
-		forget(b, link);
-	else if (!(*link)->refused)
-		follow(*link);
+	if (*link && outlived(*link))
+		forget(link);
+	else if (*link)
+		return follow(*link);
+	discover(b, domid, id);
 }
 
 /* Everything there is and everything we know of. */

@@ -21,7 +21,7 @@ struct bus_device {
 	struct bus_device *next;
 	int state;			/* as published */
 	bool connected;			/* between connect and disconnect */
-	bool refused;			/* probe failed; kept until its directory goes */
+	bool empty;			/* probe failed, or the driver let go; kept until its directory goes */
 	char front[96], back[96];
 };
 

@@ -5,7 +5,7 @@
 int main(void)
 {
 	static test_group *const groups[] = {
-		test_tree, test_request, test_watch, test_quota, test_txn, test_ring, test_client,
+		test_tree, test_request, test_watch, test_quota, test_txn, test_ring, test_client, test_bus,
 		test_console, test_parse, test_edit, test_acpi, test_nomem,
 		test_shell,
 	};

@@ -15,7 +15,7 @@
 
 /* Each file's tests; returns the number of those that failed and adds their number to *total. */
 typedef int test_group(size_t *total);
-test_group test_tree, test_request, test_watch, test_quota, test_txn, test_ring, test_client,
+test_group test_tree, test_request, test_watch, test_quota, test_txn, test_ring, test_client, test_bus,
 	   test_console, test_parse, test_edit, test_acpi,
 	   test_nomem, test_shell;
 
