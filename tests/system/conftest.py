@@ -150,10 +150,14 @@ def machine(machines, shared, request):
 
 
 def reboot(machine, name):
-    """Asks the guest to, and waits for the one that follows it; until then both may bear the name."""
-    before = machine.sh(f"pvctl domid {name}")
+    """Asks the guest to, and waits for the one that follows it to be complete; until then both may bear the name."""
+    def states():
+        rows = (line.split() for line in machine.sh("pvctl list").splitlines()[1:])
+        return {row[1]: row[4] for row in rows if row[0] == name}
+
+    before, = states()
     machine.sh(f"pvctl reboot -w {name}", timeout=180)
-    wait_for(lambda: domains(machine).count(name) == 1 and machine.sh(f"pvctl domid {name}") != before)
+    wait_for(lambda: (now := states()) and before not in now and not any("p" in state for state in now.values()))
 
 
 def wait_for(true):
