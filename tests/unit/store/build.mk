@@ -4,9 +4,10 @@
 # program of the tests here and the real sources, over a small stand-in for os.h; and the two sides of a split device.
 STORE_TEST := $(B)/tests/unit/store/store-test
 STORE_TEST_SRC := $(wildcard tests/unit/store/*.c) $(wildcard dom0-tools/xenstore/*.c) \
-	$(wildcard dom0-tools/console/*.c) $(wildcard dom0-tools/shell/*.c) dom0-tools/power/acpi.c \
-	dom0-tools/ctl/device.c dom0-tools/ctl/err.c drivers/backend/bus/bus.c
+	$(wildcard dom0-tools/console/*.c) $(wildcard dom0-tools/shell/*.c) dom0-tools/power/acpi.c drivers/backend/bus/bus.c
 STORE_TEST_OBJ := $(STORE_TEST_SRC:%=$(B)/host/%.o)
+# tests/unit/tools has the rule for these.
+STORE_TEST_CTL := $(addprefix $(B)/host/dom0-tools/ctl/,device.c.o err.c.o)
 STORE_TEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -D__XEN_TOOLS__ \
 	-D_GNU_SOURCE -Iinclude/public -Idom0-tools -Idrivers/backend
@@ -15,7 +16,7 @@ $(STORE_TEST_OBJ): $(B)/host/%.c.o: %.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(STORE_TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(STORE_TEST): $(STORE_TEST_OBJ)
+$(STORE_TEST): $(STORE_TEST_OBJ) $(STORE_TEST_CTL)
 	$(call say,HOSTLD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 		-o $@ $^ -lcmocka -lpthread
