@@ -48,6 +48,7 @@ struct domain {
 	uint32_t refs;				/* atomic: lookups and the list */
 	uint64_t cpus;				/* atomic: which may hold translations of it (tlb.c) */
 	struct list link;			/* domain_list_lock */
+	struct domain *chain;			/* domain_list_lock to change it: lookup.c */
 
 	/* domctl_lock */
 	enum domain_dying dying;

@@ -91,6 +91,7 @@ int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents);
 void tlb_flush_domain(struct domain *d);
 void tlb_flush_va_domain(struct domain *d, uint64_t va);
 void tlb_flush_local(void);
+void tlb_flush_others(void);	/* every other CPU: it has let interrupts in or waited for something since */
 void tlb_flush_va_local(uint64_t va);
 /* The same for what vcpus of a mask know: bit 0 is vcpu `first`. */
 void tlb_flush_vcpus(struct domain *d, uint64_t vcpus, unsigned first);

@@ -80,6 +80,8 @@ static void flush_cpus(uint64_t mask)
 			cpu_relax();
 }
 
+void tlb_flush_others(void) { flush_cpus(cpus_online() & ~BIT(this_cpu()->id)); }
+
 static uint64_t cpus_of(const struct domain *d) { return __atomic_load_n(&d->cpus, __ATOMIC_SEQ_CST); }
 
 void tlb_flush_domain(struct domain *d)
