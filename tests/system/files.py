@@ -58,6 +58,7 @@ def configs():
         # Guests that live, end and die in the ways there are.
         "wait.cfg": probe("wait", "say:ready wait"),
         "other.cfg": probe("other", "say:ready wait"),
+        "down.cfg": probe("down", "down", vcpus=2, on_poweroff='"destroy"'),
         "brief.cfg": probe("brief", "say:once"),
         "echo.cfg": probe("echo", "say:ready echo"),
         "flood.cfg": probe("flood", "flood:3000 wait"),

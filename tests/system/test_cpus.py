@@ -43,6 +43,18 @@ def test_a_cpu_that_does_not_answer(boot, tmp_path):
     assert "CPU with APIC id 300 left out: only x2APIC could address it" in log
 
 
+def test_a_cpu_listed_twice(boot, tmp_path):
+    """A second MADT lists the same CPUs again, the boot CPU too: each is started once."""
+    again = b"".join(struct.pack("<BBBBI", 0, 8, n, n, 1) for n in (1, 0, 1))
+    table = tmp_path / "madt"
+    table.write_bytes(struct.pack("<II", 0xfee00000, 0) + again)
+    machine = boot("-p", "2", "--", "-acpitable", f"sig=APIC,data={table}")
+    used, listed, log = in_use(machine)
+    assert (used, listed) == (2, 5)
+    assert "left out" not in log
+    machine.sh("pvctl create /etc/pvctl/hello.cfg")
+
+
 def test_debug_build(boot):
     """Every lock has its place in the order, and is taken in it, while domains come and go on four CPUs."""
     machine = boot("-p", "4", "-a", "dom0_mem=128M", hv=DEBUG)

@@ -9,6 +9,7 @@ import pytest
 import machine as driver
 from conftest import domains, lend, nothing_left_but, wait_for
 from test_linux import BOOTS, OPTIONS, PROMPT, attach, clean, guest, linux_initrd
+from test_operator import gone
 
 # On another hypervisor one CPU, and only what does not take minutes there: the same guests are slower by much.
 CPUS = int(os.environ.get("SMP") or 1 + os.path.basename(driver.hypervisor()).startswith("parvus"))
@@ -50,6 +51,13 @@ def test_idle_machine_sleeps(machine):
     assert wakeups(machine) - before < 100
     for number in range(4):
         machine.sh(f"pvctl destroy wait{number}", timeout=120)
+
+
+def test_the_last_two_go_down_at_once(machine):
+    """A domain has ended when no vcpu of it is up, whichever of them saw that."""
+    for _ in range(20):
+        machine.sh("pvctl create /test/down.cfg", timeout=120)
+        gone(machine, "down")
 
 
 def online(machine):

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <libos.h>
+#include <kit/vcpu.h>
 #include <kit/xenbus.h>
 
 static void probe_say(const char *text)
@@ -107,6 +108,42 @@ static void probe_spin(const char *arg)
 		;
 }
 
+#define SOON 50000			/* cycles: longer than a look at a variable takes */
+
+static unsigned int awaited;		/* vcpus that have not come to the meeting */
+static uint64_t moment;			/* of the cycle counter, set by the last that came */
+
+/* Not before all are here, and then as much at once as they can. */
+static void meet_and_go_down(void *id)
+{
+	if (!__atomic_sub_fetch(&awaited, 1, __ATOMIC_SEQ_CST))
+		__atomic_store_n(&moment, __builtin_ia32_rdtsc() + SOON, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&moment, __ATOMIC_SEQ_CST))
+		;
+	while (__builtin_ia32_rdtsc() < moment)
+		;
+	hypercall_vcpu_op(VCPUOP_down, (unsigned int)(unsigned long)id, NULL);
+}
+
+/* All vcpus go down at the same moment: each may find that it is the last, one has to. */
+static void probe_down(const char *arg)
+{
+	(void)arg;
+	awaited = vcpu_count();
+	for (unsigned long id = awaited - 1; id; id--) {
+		struct vcpu_start how = {
+			.entry = meet_and_go_down, .arg = (void *)id, .stack_end = (char *)pages_alloc(1) + PAGE_SIZE,
+		};
+
+		if (vcpu_start((unsigned int)id, &how))
+			printf("vcpu %lu does not start\n", id);
+	}
+	meet_and_go_down(NULL);
+	printf("still here\n");
+	for (;;)
+		;
+}
+
 static const struct action {
 	const char *name;
 	void (*act)(const char *argument);
@@ -119,6 +156,7 @@ static const struct action {
 	{ "fault", probe_fault },		/* address to write to, in hex */
 	{ "ud", probe_ud },
 	{ "debug", probe_debug },
+	{ "down", probe_down },
 	{ "refused", probe_refused },
 	{ "spin", probe_spin },
 };
