@@ -34,18 +34,22 @@ struct vcpu;
 
 enum domain_dying { ALIVE, DYING, DEAD };
 
+/*
+ * What CPUs write while others read something else of the domain has a cache line of its own: its vcpus, its backends
+ * and its peers work on different CPUs.
+ */
 struct domain {
 	/* constant after creation */
 	uint16_t id;
 	bool privileged;			/* dom0 */
 	unsigned max_vcpus;
-	uint8_t uuid[16];
 	shared_info_t *shared;			/* a page of ours that the guest maps */
 	pte_t *perdomain_l3;			/* hooked into L4 slot 260 */
-	s_time_t created;
 	struct vcpu **vcpu;			/* max_vcpus pointers, NULL until created */
+	struct evtchn_table *evtchn;		/* what it holds: event_lock */
+	struct grant_table *grant;		/* and grant_lock */
 
-	uint32_t refs;				/* atomic: lookups and the list */
+	uint32_t refs __aligned(64);		/* atomic: lookups and the list */
 	uint64_t cpus;				/* atomic: which may hold translations of it (tlb.c) */
 	struct list link;			/* domain_list_lock */
 	struct domain *chain;			/* domain_list_lock to change it: lookup.c */
@@ -61,7 +65,7 @@ struct domain {
 	uint8_t shutdown_code;
 
 	/* mm_lock: page tables, types L1-L4 and segdesc of this domain's frames */
-	spinlock_t mm_lock;
+	spinlock_t mm_lock __aligned(64);
 	uint32_t vm_assist;			/* bits of VMASST_TYPE_*; written by current only */
 
 	/* page_lock */
@@ -75,16 +79,13 @@ struct domain {
 	struct e820entry *memory_map;		/* XENMEM_set_memory_map; NULL: none */
 	unsigned memory_map_nr;
 
-	/* event_lock */
-	spinlock_t event_lock;
-	struct evtchn_table *evtchn;
-
-	/* grant_lock */
+	spinlock_t event_lock __aligned(64);
 	spinlock_t grant_lock;
-	struct grant_table *grant;
+	uint8_t uuid[16];			/* seldom read, like the next */
+	s_time_t created;
 
 	/* console lock: log limiter, and the unfinished line of a domU's CONSOLEIO_write */
-	s_time_t log_window;
+	s_time_t log_window __aligned(64);
 	unsigned log_count;
 	unsigned line_len;
 	char line[128];
