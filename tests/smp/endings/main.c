@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Domains that end while others still act on them: one vcpu creates and destroys a domain, which takes several steps, the
- * others give it vcpus and contexts, shut it down, resume, pause and unpause it meanwhile. Whatever the order, no
+ * others give it vcpus and contexts, shut it down, resume, pause, unpause and look at it meanwhile. Whatever the order, no
  * call has an answer that it should not have, and nothing of the domain stays behind.
  *
  * Needs: dom0_max_vcpus=3 guest_loglvl=none
@@ -76,7 +76,9 @@ static long act(struct xen_domctl *op, vcpu_guest_context_t *c)
 {
 	struct sched_remote_shutdown end = { .domain_id = VICTIM, .reason = SHUTDOWN_poweroff };
 
-	switch (smp_random(6)) {
+	domid_t victim = VICTIM;
+
+	switch (smp_random(7)) {
 	case 0:
 		op->u.max_vcpus.max = 2;
 		return domctl(op, XEN_DOMCTL_max_vcpus);
@@ -88,6 +90,10 @@ static long act(struct xen_domctl *op, vcpu_guest_context_t *c)
 		return domctl(op, XEN_DOMCTL_pausedomain);
 	case 4:
 		return domctl(op, XEN_DOMCTL_unpausedomain);
+	case 5:		/* finds it without any lock */
+		for (int i = 0; i < 100; i++)
+			hypercall_memory_op(XENMEM_current_reservation, &victim);
+		return hypercall_memory_op(XENMEM_maximum_reservation, &victim) < 0 ? -XEN_ESRCH : 0;
 	}
 	return set_context(op, c);
 }
