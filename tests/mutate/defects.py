@@ -153,4 +153,12 @@ DEFECTS = [
     (D + "vcpu_context.c", "if (!is_canonical(addr[i].va))", "if (0)", ENTRIES),
     (D + "vcpu_context.c", "v->regs.rflags &= ~(EFLAGS_IOPL | EFLAGS_NT", "v->regs.rflags &= ~(0 | EFLAGS_NT", ENTRIES),
     (D + "vcpu_context.c", "offset > PAGE_SIZE - sizeof(*info) || ", "", "entries"),
+    # one CPU does what another does not know of yet
+    (D + "lookup.c", "\ttlb_flush_others();\n", "", "smp endings"),
+    (D + "vcpu_op.c", "vcpu_down(v);\n\tif (!domain_online_vcpus(v->domain))",
+     "bool last = domain_online_vcpus(v->domain) == 1;\n\tvcpu_down(v);\n\tif (last)", "test_the_last_two"),
+    (M + "tlb.c", "while (!flushed_since(cpus[__builtin_ctzll(m)], t))\n\t\t\tcpu_relax();", ";", "smp stale"),
+    (M + "tlb.c", "READ_ONCE(cpus[i]->loaded)", "0", "smp stale"),
+    (M + "tlb.c", "flush_cpus(mask & ~here);", "", "smp flushes"),
+    (M + "tlb.c", "mask |= BIT(cpu);\n\t}\n\tflush_cpus(mask);", "mask |= BIT(cpu);\n\t}", "smp flushes"),
 ]
