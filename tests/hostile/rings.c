@@ -67,6 +67,21 @@ static void attack(void)
 	evtchn_send(start_info->console.domU.evtchn);
 }
 
+/* Until the daemon, which may be in the middle of what was scribbled and write an index because of that, has taken one byte
+ * and another one as they were sent. */
+static void settle(void)
+{
+	for (unsigned int taken = 0; taken < 2;) {
+		uint32_t at = console->out_cons;
+
+		console->out[MASK_XENCONS_IDX(at, console->out)] = '\n';
+		__atomic_store_n(&console->out_prod, at + 1, __ATOMIC_RELEASE);
+		evtchn_send(start_info->console.domU.evtchn);
+		thread_sleep_ns(1000000);
+		taken = __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) == at + 1 ? taken + 1 : 0;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t end = time_now_ns() + strtoul(argc > 1 ? argv[1] : "1", NULL, 10) * 1000000000ULL;
@@ -82,7 +97,7 @@ int main(int argc, char **argv)
 		if (++rounds % 64 == 0)
 			thread_sleep_ns(1000000);
 	}
-	console->out_prod = console->out_cons;
-	printf("\nattacked %lu times\n", rounds);
+	settle();
+	printf("attacked %lu times\n", rounds);
 	libos_shutdown(SHUTDOWN_poweroff);
 }
