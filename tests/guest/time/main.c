@@ -6,6 +6,9 @@
  * (by vcpu_op or set_timer_op) fires once, not early, and wakes a blocked vcpu; a periodic one
  * fires while the vcpu runs, until stopped; one in the past fires at once; the run state says how
  * long the vcpu ran, and the sum of its times is the time that passed.
+ *
+ * How soon and how often must not depend on the machine that runs the test:
+ * Clock: the instruction count
  */
 #include "test.h"
 #include <xen/vcpu.h>
@@ -41,16 +44,16 @@ static void check_clocks(void)
 	check_value("times system time went back", back, 0);
 	wall = time_wall_ns();
 	now = time_now_ns();
-	wait_until(now + 20 * MS);
+	wait_until(now + 5 * MS);
 	wall = time_wall_ns() - wall;
-	check("20 ms pass on the wall clock too", wall >= 20 * MS && wall < 2000 * MS);
+	check("5 ms pass on the wall clock too", wall >= 5 * MS && wall < 6 * MS);
 	check("the version is even at rest", !(vcpu_info()->time.version & 1));
 }
 
 /* Arms by either call, blocks, and sees what happened. */
 static void check_oneshot(const char *name, long (*arm)(uint64_t deadline))
 {
-	uint64_t deadline = time_now_ns() + 30 * MS;
+	uint64_t deadline = time_now_ns() + 5 * MS;
 
 	fired = 0;
 	say("# %s\n", name);
@@ -61,13 +64,13 @@ static void check_oneshot(const char *name, long (*arm)(uint64_t deadline))
 	}
 	check("not early", fired_at >= deadline);
 	events_enable();
-	wait_until(time_now_ns() + 60 * MS);
+	wait_until(time_now_ns() + 10 * MS);
 	events_disable();
 	check_value("once", fired, 1);
 	fired = 0;
 	check_value("arm in the past", arm(time_now_ns() - 5 * MS), 0);
 	events_enable();
-	deadline = time_now_ns() + 1000 * MS;	/* a busy machine may be slow to tell us */
+	deadline = time_now_ns() + 1 * MS;
 	while (!fired && time_now_ns() < deadline)
 		__asm__ volatile("pause");
 	events_disable();
@@ -89,36 +92,36 @@ static long arm_timer_op(uint64_t deadline)
 static void check_singleshot_extras(void)
 {
 	fired = 0;
-	arm_singleshot(time_now_ns() + 20 * MS);
+	arm_singleshot(time_now_ns() + 4 * MS);
 	check_value("stop it", hypercall_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
 	events_enable();
-	wait_until(time_now_ns() + 50 * MS);
+	wait_until(time_now_ns() + 8 * MS);
 	check_value("it does not fire", fired, 0);
-	arm_timer_op(time_now_ns() + 20 * MS);
+	arm_timer_op(time_now_ns() + 4 * MS);
 	check_value("set_timer_op with 0", hypercall_set_timer_op(0), 0);
-	wait_until(time_now_ns() + 50 * MS);
+	wait_until(time_now_ns() + 8 * MS);
 	events_disable();
 	check_value("stops it", fired, 0);
 }
 
 static void check_periodic(void)
 {
-	struct vcpu_set_periodic_timer t = { .period_ns = 10 * MS };
+	struct vcpu_set_periodic_timer t = { .period_ns = 2 * MS };
 	uint64_t start = time_now_ns();
 
 	fired = 0;
 	check_value("periodic timer", hypercall_vcpu_op(VCPUOP_set_periodic_timer, 0, &t), 0);
 	events_enable();
-	while (fired < 6 && time_now_ns() < start + 2000 * MS)
+	while (fired < 6 && time_now_ns() < start + 16 * MS)
 		__asm__ volatile("pause");
 	events_disable();
 	check("fires again and again", fired >= 6);
-	check("not faster than its period", time_now_ns() - start >= 40 * MS);
+	check("not faster than its period", time_now_ns() - start >= 10 * MS);
 	check_value("stop it", hypercall_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0);
 	events_enable();
-	wait_until(time_now_ns() + 5 * MS);
+	wait_until(time_now_ns() + 1 * MS);
 	fired = 0;
-	wait_until(time_now_ns() + 40 * MS);
+	wait_until(time_now_ns() + 8 * MS);
 	events_disable();
 	check_value("then it is silent", fired, 0);
 	t.period_ns = 1000;
@@ -133,17 +136,17 @@ static void check_runstate(void)
 
 	check_value("run state", hypercall_vcpu_op(VCPUOP_get_runstate_info, 0, &a), 0);
 	check_value("is running", a.state, RUNSTATE_running);
-	arm_singleshot(t + 300 * MS);		/* long against what a busy machine may keep us from blocking */
+	arm_singleshot(t + 30 * MS);
 	hypercall_sched_op(SCHEDOP_block, NULL);
 	events_disable();
 	check_value("run state again", hypercall_vcpu_op(VCPUOP_get_runstate_info, 0, &b), 0);
 	check("blocked for the time of the timer",
-	      b.time[RUNSTATE_blocked] - a.time[RUNSTATE_blocked] >= 200 * MS);
+	      b.time[RUNSTATE_blocked] - a.time[RUNSTATE_blocked] >= 29 * MS);
 	for (int i = 0; i < 4; i++) {
 		sum += b.time[i];
 		before += a.time[i];
 	}
-	check("the sum is the time that passed", sum - before >= 300 * MS);
+	check("the sum is the time that passed", sum - before >= 30 * MS);
 	check_value("run state of no vcpu", hypercall_vcpu_op(VCPUOP_get_runstate_info, 99, &a),
 		    -XEN_ENOENT);
 }
