@@ -40,12 +40,11 @@ struct mapping {
 	union {
 		struct {
 			uint16_t flags;	/* GNTMAP_*; 0: not in use */
-			uint16_t busy;	/* an unmap is at work */
+			uint16_t busy;	/* an unmap is at work: its vcpu, plus one */
 		};
 		uint32_t flags_busy;	/* both; an unmap claims the mapping by compare-and-exchange */
 	};
 };
-#define MAPPING_BUSY (1u << 16)
 
 struct grant_table {
 	unsigned nr_frames, max_frames;

@@ -175,9 +175,17 @@ static __force_inline bool claim(struct mapping *m)
 {
 	uint32_t flags = __atomic_load_n(&m->flags_busy, __ATOMIC_RELAXED);
 
-	return likely(flags && !(flags & MAPPING_BUSY)) &&
-	       __atomic_compare_exchange_n(&m->flags_busy, &flags, flags | MAPPING_BUSY, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	return likely(flags && flags <= UINT16_MAX) &&
+	       __atomic_compare_exchange_n(&m->flags_busy, &flags, flags | (current->id + 1) << 16, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Its address was unmapped earlier in this batch, its bus address is still there. */
+static bool claimed(const struct mapping *m)
+{
+	uint32_t flags = __atomic_load_n(&m->flags_busy, __ATOMIC_RELAXED);
+
+	return flags >> 16 == current->id + 1 && flags & KINDS;
 }
 
 static __force_inline int16_t unmap(struct grant_batch *b, uint32_t handle, uint64_t host, uint64_t bus, uint64_t new_va)
@@ -185,9 +193,10 @@ static __force_inline int16_t unmap(struct grant_batch *b, uint32_t handle, uint
 	struct domain *d = current->domain;
 	struct mapping *m = find(d->grant, handle);
 	uint16_t kinds, left;
+	bool again = false;
 	int16_t st;
 
-	if (unlikely(!m || !claim(m))) {
+	if (unlikely(!m || !(claim(m) || (again = claimed(m))))) {
 		domain_log(d, LOG_WARN, "grant unmap refused: handle %u maps nothing\n", handle);
 		return GNTST_bad_handle;
 	}
@@ -199,8 +208,10 @@ static __force_inline int16_t unmap(struct grant_batch *b, uint32_t handle, uint
 		return st;
 	}
 	m->flags = left;
-	m->next_unmapped = b->unmapped;
-	b->unmapped = m;
+	if (likely(!again)) {
+		m->next_unmapped = b->unmapped;
+		b->unmapped = m;
+	}
 	return st;
 }
 

@@ -132,6 +132,34 @@ static void check_pte(void)
 	check_value("the entry is empty", *pt_entry(window, 1), 0);
 }
 
+/* An address and a bus address are one mapping; each may be given up on its own, in one call too. */
+static void check_kinds(void)
+{
+	struct gnttab_unmap_grant_ref u[3];
+	grant_handle_t a;
+
+	grant(REF, 0, GTF_permit_access);
+	for (unsigned int bus = 0; bus < 2; bus++) {
+		check_value("map, for the bus too", map(REF, 0, window, GNTMAP_device_map, &a), GNTST_okay);
+		for (unsigned int i = 0; i < 3; i++)
+			u[i] = (struct gnttab_unmap_grant_ref){ .handle = a };
+		u[!bus].dev_bus_addr = virt_to_mfn(page) << PAGE_SHIFT;
+		u[bus].host_addr = u[2].host_addr = (long)window;
+		check_value("unmap both in one call, and more", gnt(GNTTABOP_unmap_grant_ref, u, 3), 0);
+		check_value("one", u[0].status, GNTST_okay);
+		check_value("the other", u[1].status, GNTST_okay);
+		check_value("what is gone", u[2].status, GNTST_bad_handle);
+		check_value("no longer in use", table[REF].flags, GTF_permit_access);
+		check_value("unmap what is gone", unmap(window, a), GNTST_bad_handle);
+	}
+	check_value("map", map(REF, 0, window, GNTMAP_device_map, &a), GNTST_okay);
+	check_value("unmap the address", unmap(window, a), GNTST_okay);
+	check_value("again, which does nothing", unmap(window, a), GNTST_okay);
+	check_value("still in use", table[REF].flags, GTF_permit_access | GTF_reading | GTF_writing);
+	u[0] = (struct gnttab_unmap_grant_ref){ .handle = a, .dev_bus_addr = virt_to_mfn(page) << PAGE_SHIFT };
+	check_value("unmap the bus address", gnt(GNTTABOP_unmap_grant_ref, u, 1) | u[0].status, GNTST_okay);
+}
+
 static void check_refused(void)
 {
 	grant_handle_t a;
@@ -234,6 +262,7 @@ void test_main(void)
 	check_map();
 	check_readonly();
 	check_pte();
+	check_kinds();
 	check_refused();
 	check_batch();
 	check_copy();
