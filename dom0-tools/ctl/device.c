@@ -17,6 +17,7 @@
 #define CLOSE_MS 10000
 #define DEVICES_MAX 64                  /* of one kind of one domain */
 #define CUT_STEP_MS 2                   /* nobody but the backend is waited for */
+#define TRIES 100                       /* at entries that the guest may change at any time */
 
 static void back_path(char path[PATH_LEN], domid_t domid, const char *kind, unsigned int id)
 {
@@ -34,6 +35,17 @@ static bool put(xs_transaction_t t, const char *dir, const char *key, const char
 
 	snprintf(path, sizeof(path), "%s/%s", dir, key);
 	return xs_write(xstree_handle(), t, path, value, (unsigned int)strlen(value));
+}
+
+/* Into a backend's directory, if it is there: never makes one anew. */
+static bool put_back(domid_t domid, const char *kind, unsigned int id, const char *key, const char *value)
+{
+	char dir[PATH_LEN], there[PATH_LEN + 64], path[PATH_LEN + 64];
+
+	back_path(dir, domid, kind, id);
+	snprintf(there, sizeof(there), "%s/frontend", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	return xs_write_if(xstree_handle(), there, NULL, path, value);
 }
 
 static char *get(const char *dir, const char *key)
@@ -91,25 +103,52 @@ static bool put_device(xs_transaction_t t, domid_t domid, const char *kind, unsi
 	       put_end(t, back_dir, 0, domid, back) && put_end(t, back_dir, 0, domid, back_common);
 }
 
-int device_add(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
-	       const struct device_key *front, struct err *err)
+static bool is_there(xs_transaction_t t, const char *path)
+{
+	char *value = xs_read(xstree_handle(), t, path, NULL);
+
+	free(value);
+	return value;
+}
+
+/* Within one transaction, so that neither another hand nor the domain's end comes between. */
+static int may_add(xs_transaction_t t, domid_t domid, const char *kind, unsigned int id)
+{
+	char dir[PATH_LEN], path[PATH_LEN + 64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/domid", domid);
+	if (!is_there(t, path))
+		return ENOENT;
+	back_path(dir, domid, kind, id);
+	snprintf(path, sizeof(path), "%s/state", dir);
+	return is_there(t, path) ? EEXIST : 0;
+}
+
+static int try_to_add(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
+		      const struct device_key *front)
 {
 	struct xs_handle *h = xstree_handle();
-	char *there = device_read_back(domid, kind, id, "state");
-	xs_transaction_t t;
-	int rc;
+	xs_transaction_t t = xs_transaction_start(h);
+	int rc = t == XBT_NULL ? errno : may_add(t, domid, kind, id);
 
-	free(there);
-	if (there)
+	if (!rc && !put_device(t, domid, kind, id, back, front))
+		rc = errno;
+	if (t != XBT_NULL && !xs_transaction_end(h, t, rc != 0) && !rc)
+		rc = errno;
+	return rc;
+}
+
+static int add(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
+	       const struct device_key *front, struct err *err)
+{
+	int rc = EAGAIN;
+
+	for (int i = 0; rc == EAGAIN && i < TRIES; i++)
+		rc = try_to_add(domid, kind, id, back, front);
+	if (rc == EEXIST)
 		return err_set(err, ERR_EXISTS, "domain %u has a %s %u already", domid, kind, id);
-	do {
-		t = xs_transaction_start(h);
-		rc = t == XBT_NULL || !put_device(t, domid, kind, id, back, front) ? errno : 0;
-		if (t != XBT_NULL && rc)
-			xs_transaction_end(h, t, true);
-		else if (!rc && !xs_transaction_end(h, t, false))
-			rc = errno;
-	} while (rc == EAGAIN);
+	if (rc == ENOENT)
+		return err_set(err, ERR_MISSING, "domain %u has ended", domid);
 	return rc ? err_set(err, ERR_XENSTORE, "xenstore entries of %s %u: %s", kind, id,
 			    strerror(rc)) : 0;
 }
@@ -123,7 +162,8 @@ static int back_state(domid_t domid, const char *kind, unsigned int id)
 	return state;
 }
 
-int device_wait_ready(domid_t domid, const char *kind, unsigned int id, struct err *err)
+/* It is ready, or it refused: its words are then in err. */
+static int wait_ready(domid_t domid, const char *kind, unsigned int id, struct err *err)
 {
 	int state = back_state(domid, kind, id);
 	char *error;
@@ -141,7 +181,21 @@ int device_wait_ready(domid_t domid, const char *kind, unsigned int id, struct e
 	return -EIO;
 }
 
-/* A backend that is no longer online and says that it is closed has let go of what the device was made of. */
+int device_attach(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
+		  const struct device_key *front, struct err *err)
+{
+	int rc = add(domid, kind, id, back, front, err);
+
+	if (rc)
+		return rc;
+	rc = wait_ready(domid, kind, id, err);
+	if (rc)
+		device_remove(domid, kind, id, true, NULL);
+	return rc;
+}
+
+/* A backend that was asked to close when it was not online any more, and says that it is closed, has let go of what
+ * the device was made of. */
 static bool wait_closed(domid_t domid, const char *kind, unsigned int id, unsigned int step_ms)
 {
 	for (unsigned int ms = 0; ms < CLOSE_MS; ms += step_ms) {
@@ -154,14 +208,10 @@ static bool wait_closed(domid_t domid, const char *kind, unsigned int id, unsign
 	return false;
 }
 
-/* Asks the backend, which asks the frontend by its state. */
-static bool close_device(domid_t domid, const char *kind, unsigned int id)
+static void ask_to_close(domid_t domid, const char *kind, unsigned int id)
 {
-	char dir[PATH_LEN];
-
-	back_path(dir, domid, kind, id);
-	return put(XBT_NULL, dir, "online", "0") && put(XBT_NULL, dir, "state", "5") &&
-	       wait_closed(domid, kind, id, STEP_MS);
+	put_back(domid, kind, id, "online", "0");
+	put_back(domid, kind, id, "state", "5");
 }
 
 /* Without its frontend a backend has nobody to wait for. */
@@ -169,8 +219,7 @@ static void cut_off(domid_t domid, const char *kind, unsigned int id)
 {
 	char dir[PATH_LEN];
 
-	back_path(dir, domid, kind, id);
-	put(XBT_NULL, dir, "online", "0");
+	ask_to_close(domid, kind, id);
 	front_path(dir, domid, kind, id);
 	xs_rm(xstree_handle(), XBT_NULL, dir);
 }
@@ -181,9 +230,12 @@ int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, 
 
 	if (back_state(domid, kind, id) < 0)
 		return err_set(err, ERR_MISSING, "domain %u has no %s %u", domid, kind, id);
-	if (!force && !close_device(domid, kind, id))
-		return err_set(err, ERR_HYPERVISOR, "domain %u does not let go of %s %u: it is in use there; "
-			       "--force takes it away", domid, kind, id);
+	if (!force) {
+		ask_to_close(domid, kind, id);	/* the backend, which asks the frontend by its state */
+		if (!wait_closed(domid, kind, id, STEP_MS))
+			return err_set(err, ERR_HYPERVISOR, "domain %u does not let go of %s %u: it is in use "
+				       "there; --force takes it away", domid, kind, id);
+	}
 	cut_off(domid, kind, id);
 	wait_closed(domid, kind, id, CUT_STEP_MS);
 	back_path(dir, domid, kind, id);

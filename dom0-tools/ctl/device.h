@@ -14,19 +14,19 @@ struct device_key {
 };
 
 /* Makes both ends of device `id` of a kind ("vbd", "vif"), in state Initialising: the keys of every device, and
- * those in the lists, which end with a NULL key. The backend is domain 0's. */
-int device_add(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
-	       const struct device_key *front, struct err *err);
-
-/* Waits until the backend has looked at it: it is ready, or it refused (its words are then in err). */
-int device_wait_ready(domid_t domid, const char *kind, unsigned int id, struct err *err);
+ * those in the lists, which end with a NULL key. The backend is domain 0's. Returns when it is ready for the guest, or
+ * has refused (its words are then in err) and nothing is left of the device. -EEXIST: there is one; -ENOENT: the
+ * domain has no directory in xenstore, or none any more. */
+int device_attach(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
+		  const struct device_key *front, struct err *err);
 
 /* Asks both ends to close, waits for that, and removes them. With `force`, or when a guest does not answer in
  * ten seconds and force is what the operator then asks for, it is taken away from the guest. What the backend had
  * open for it is free again on return. */
 int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, struct err *err);
 
-/* All devices of a domain that is about to be destroyed; returns when the backends have let go of them. */
+/* All devices of a domain whose directory is removed from xenstore, so that none is added any more; returns when the
+ * backends have let go of them. */
 void device_remove_all(domid_t domid);
 
 /* Ids of the devices of a kind that a domain has, rising; returns how many were stored. */

@@ -20,13 +20,8 @@ int disk_attach(domid_t domid, const struct disk_config *d, struct err *err)
 	int rc;
 
 	snprintf(number, sizeof(number), "%u", d->number);
-	rc = device_add(domid, DISK_KIND, d->number, back, front, err);
+	rc = device_attach(domid, DISK_KIND, d->number, back, front, err);
 	if (rc)
-		return rc;
-	rc = device_wait_ready(domid, DISK_KIND, d->number, err);
-	if (rc) {
-		device_remove(domid, DISK_KIND, d->number, true, NULL);
 		err_prefix(err, "disk %s (%s)", d->vdev, d->target);
-	}
 	return rc;
 }

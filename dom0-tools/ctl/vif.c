@@ -31,7 +31,7 @@ static void make_up_mac(uint8_t mac[6], domid_t domid, int devid)
 
 int vif_attach(domid_t domid, const struct vif_config *vif, struct err *err)
 {
-	int devid = vif->devid == VIF_DEVID_NONE ? first_free(domid) : vif->devid, rc;
+	int devid = vif->devid == VIF_DEVID_NONE ? first_free(domid) : vif->devid;
 	char mac[20], handle[12], mtu[8], rate[48];
 	const struct device_key back[] = {
 		{ "handle", handle }, { "mac", mac }, { "bridge", *vif->bridge ? vif->bridge : "br0" },
@@ -53,6 +53,5 @@ int vif_attach(domid_t domid, const struct vif_config *vif, struct err *err)
 	snprintf(handle, sizeof(handle), "%d", devid);
 	snprintf(mtu, sizeof(mtu), "%u", vif->mtu);
 	snprintf(rate, sizeof(rate), "%" PRIu64 ",%" PRIu32, vif->rate_bytes, vif->rate_us);
-	rc = device_add(domid, "vif", (unsigned int)devid, back, front, err);
-	return rc ? rc : device_wait_ready(domid, "vif", (unsigned int)devid, err);
+	return device_attach(domid, "vif", (unsigned int)devid, back, front, err);
 }

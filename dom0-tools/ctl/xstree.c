@@ -56,7 +56,11 @@ static bool put_number(xs_transaction_t t, domid_t domid, const char *key, uint6
 
 int xstree_write(domid_t domid, const char *key, const char *value)
 {
-	return put(XBT_NULL, domid, key, value) ? 0 : -errno;
+	char there[PATH_MAX_LEN], path[PATH_MAX_LEN];
+
+	path_of(there, domid, "domid");
+	path_of(path, domid, key);
+	return xs_write_if(handle, there, NULL, path, value) ? 0 : -errno;
 }
 
 void xstree_name(domid_t domid, char name[DOMAIN_NAME_MAX + 1])
@@ -194,7 +198,5 @@ int xstree_set_cpus(domid_t domid, unsigned int n, unsigned int max)
 
 int xstree_domain0(void)
 {
-	int rc = xstree_write(0, "name", "Domain-0");
-
-	return rc ? rc : xstree_write(0, "domid", "0");
+	return put(XBT_NULL, 0, "name", "Domain-0") && put(XBT_NULL, 0, "domid", "0") ? 0 : -errno;
 }

@@ -20,7 +20,7 @@ int xstree_set_cpus(domid_t domid, unsigned int n, unsigned int max);
 /* Domain 0's own entries. */
 int xstree_domain0(void);
 
-/* "/local/domain/N/KEY": value from malloc, or NULL. */
+/* "/local/domain/N/KEY": value from malloc, or NULL. A write gives -ENOENT where there is no such domain. */
 char *xstree_read(domid_t domid, const char *key);
 int xstree_write(domid_t domid, const char *key, const char *value);
 /* The domain's name, or "(null)" as xl shows it. */

@@ -103,9 +103,9 @@ static int request(int argc, char **argv, const char *what, const char *doing)
 	struct opts o = { .argc = argc, .argv = argv };
 	domid_t ids[LIFE_MAX_DOMAINS];
 	bool wait = false, all = false;
+	int c, status = EXIT_DONE;
 	unsigned int n = 1;
 	struct err err;
-	int c;
 
 	while ((c = opt_next(&o, "wah", "wait=w,all=a,help=h"))) {
 		if (c == '?' || c == 'h')
@@ -121,10 +121,11 @@ static int request(int argc, char **argv, const char *what, const char *doing)
 		return EXIT_FAILED;
 	for (unsigned int i = 0; i < n; i++) {
 		fprintf(stderr, "%s domain %u\n", doing, ids[i]);
-		if (life_request(ids[i], what, &err))
-			return verb_failed(&err);
+		/* One that ended meanwhile is no reason not to ask the others. */
+		if (life_request(ids[i], what, &err) && !(all && ended(ids[i])))
+			status = verb_failed(&err);
 	}
-	return wait ? wait_ended(ids, n) : EXIT_DONE;
+	return wait && status == EXIT_DONE ? wait_ended(ids, n) : status;
 }
 
 int verb_shutdown(int argc, char **argv)

@@ -67,6 +67,9 @@ char **xs_read_watch_timeout(struct xs_handle *h, unsigned int *num, int timeout
  * changed: start over. The transaction is gone either way. */
 xs_transaction_t xs_transaction_start(struct xs_handle *h);     /* XBT_NULL on error */
 bool xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort);
+/* Not in libxenstore: writes text to path if `node` is there and (is: not NULL) reads so, at one moment. False and
+ * errno ENOENT: it is not; EAGAIN: others change path all the time. */
+bool xs_write_if(struct xs_handle *h, const char *node, const char *is, const char *path, const char *value);
 
 /* Connects a domain's ring: mfn of its page, and the port that the builder allocated inside the
  * domain for domain 0. Also for a domain introduced before: fires @introduceDomain again. */

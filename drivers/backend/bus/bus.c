@@ -74,18 +74,19 @@ uint64_t bus_read_number(const struct bus_device *d, bool front, const char *key
 	return *end ? missing : n;
 }
 
+static bool write_if(const struct bus_device *d, const char *node, const char *is, const char *key, const char *value)
+{
+	char there[160], path[160];
+
+	path_of(there, sizeof(there), d, false, node);
+	path_of(path, sizeof(path), d, false, key);
+	return xs_write_if(bus_of(d)->xs, there, is, path, value);
+}
+
+/* A directory that the toolstack has just removed is not to be made anew. */
 void bus_write(const struct bus_device *d, const char *key, const char *value)
 {
-	char path[160], *there;
-
-	/* A directory that the toolstack has just removed is not to be made anew. */
-	path_of(path, sizeof(path), d, false, "frontend");
-	there = xs_read(bus_of(d)->xs, XBT_NULL, path, NULL);
-	free(there);
-	if (!there)
-		return;
-	path_of(path, sizeof(path), d, false, key);
-	xs_write(bus_of(d)->xs, XBT_NULL, path, value, (unsigned int)strlen(value));
+	write_if(d, "frontend", NULL, key, value);
 }
 
 void bus_write_number(const struct bus_device *d, const char *key, uint64_t value)
@@ -111,7 +112,7 @@ static int state_of(const struct bus_device *d, bool front)
 	return state > CLOSED ? GONE : (int)state;
 }
 
-/* Where the toolstack looks for it (device_wait_ready), and on the console. */
+/* Where the toolstack looks for it (device_attach), and on the console. */
 static void fail(struct bus_device *d, const char *why, int rc)
 {
 	char text[160];
@@ -180,34 +181,51 @@ static void let_go(struct bus_device *d)
 	d->empty = true;
 }
 
-/* The toolstack waits for this state to use what the device was made of, so that is free before. */
-static void close_device(struct bus_device *d, bool online)
+static bool is_online(const struct bus_device *d)
 {
-	if (online)
-		disconnect(d);
-	else
-		let_go(d);
+	return bus_read_number(d, false, "online", 0);
+}
+
+/* Closed, and to be opened again: false if it is not online any more at the moment of saying so. */
+static bool rest(struct bus_device *d)
+{
+	if (d->state != CLOSED && !write_if(d, "online", "1", "state", "6"))
+		return false;
+	d->state = CLOSED;
+	return true;
+}
+
+/* The toolstack takes a device offline and waits for this state, to use what the device was made of: it is free
+ * before, and what was said while the device was online is no answer to that. */
+static void close_device(struct bus_device *d)
+{
+	disconnect(d);
+	if (is_online(d) && (rest(d) || is_online(d)))
+		return;
+	let_go(d);
 	set_state(d, CLOSED);
 }
 
 static void follow(struct bus_device *d)
 {
 	int front = d->empty ? GONE : state_of(d, true);
-	bool online = bus_read_number(d, false, "online", 0);
 
 	/* The toolstack wrote it over our state. */
 	if (state_of(d, false) == CLOSING)
 		d->state = CLOSING;
 	switch (front) {
 	case INITIALISING:
-		if (online && d->state != CLOSING)
+		if (is_online(d) && d->state != CLOSING)
 			offer(d);
 		else
-			close_device(d, online);
+			close_device(d);
 		break;
 	case INITIALISED:
 	case CONNECTED:
-		connect(d);
+		if (is_online(d))
+			connect(d);
+		else
+			set_state(d, CLOSING);	/* it was asked for, maybe over a state that we wrote then */
 		break;
 	case CLOSING:
 		disconnect(d);
@@ -215,7 +233,7 @@ static void follow(struct bus_device *d)
 		break;
 	case CLOSED:
 	case GONE:
-		close_device(d, online);
+		close_device(d);
 		break;
 	}
 }

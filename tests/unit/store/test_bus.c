@@ -12,12 +12,15 @@
 #include "test.h"
 
 #define GUEST 7
+#define HOME "/local/domain/7"
 #define KIND "slow"
 #define REMOVE_MS 100
+#define HANDS 4
 
 static struct xs_handle *h;
 static int opened, connected, offers;          /* counts, changed by the bus's thread */
 static int probe_answer;
+static bool dawdle;                            /* connecting and leaving last until the device is to be closed */
 
 struct xs_handle *xstree_handle(void)
 {
@@ -44,18 +47,25 @@ static void publish(struct bus_device *d)
 	add(&offers, 1);
 }
 
+static void wait_to_be_asked(struct bus_device *d)
+{
+	while (dawdle && bus_read_number(d, false, "state", 0) != 5)
+		os_sleep_ms(1);
+	dawdle = false;
+}
+
 static int join(struct bus_device *d, const char **why)
 {
-	(void)d;
 	(void)why;
 	add(&connected, 1);
+	wait_to_be_asked(d);
 	return 0;
 }
 
 static void leave(struct bus_device *d)
 {
-	(void)d;
 	add(&connected, -1);
+	wait_to_be_asked(d);
 }
 
 static void drop(struct bus_device *d)
@@ -93,13 +103,13 @@ static void await_back(unsigned int id, const char *state)
 	fail_msg("the backend did not come to state %s", state);
 }
 
+static const struct device_key none[] = { { NULL, NULL } };
+
 static void attach(unsigned int id)
 {
-	static const struct device_key none[] = { { NULL, NULL } };
 	struct err err;
 
-	assert_int_equal(device_add(GUEST, KIND, id, none, none, &err), 0);
-	assert_int_equal(device_wait_ready(GUEST, KIND, id, &err), 0);
+	assert_int_equal(device_attach(GUEST, KIND, id, none, none, &err), 0);
 }
 
 static void attach_connected(unsigned int id)
@@ -154,6 +164,15 @@ static void guest_agrees(void *arg)
 	front(0, "6");
 }
 
+/* Only when the backend has come to Connected and asks then. */
+static void guest_agrees_later(void *arg)
+{
+	while (__atomic_load_n(&dawdle, __ATOMIC_SEQ_CST))
+		os_sleep_ms(1);
+	os_sleep_ms(REMOVE_MS);
+	guest_agrees(arg);
+}
+
 static void removed_with_consent(void **state)
 {
 	struct err err;
@@ -200,27 +219,116 @@ static void connects_again(void **state)
 	nothing_there(0);
 }
 
+static void removed_by_force_after_the_guest_closed(void **state)
+{
+	struct err err;
+
+	(void)state;
+	attach_connected(0);
+	front(0, "6");
+	await_back(0, "6");
+	assert_int_equal(device_remove(GUEST, KIND, 0, true, &err), 0);
+	nothing_there(0);
+}
+
+/* The state that the backend is about to write was no answer to what it is asked meanwhile. */
+static void removed_while_the_guest_closes(void **state)
+{
+	struct err err;
+
+	(void)state;
+	attach_connected(0);
+	dawdle = true;
+	front(0, "6");
+	while (connected)
+		os_sleep_ms(1);
+	assert_int_equal(device_remove(GUEST, KIND, 0, true, &err), 0);
+	nothing_there(0);
+}
+
+/* Attached and detached at once: the backend publishes that it is connected over what it is asked. */
+static void removed_while_the_guest_connects(void **state)
+{
+	struct err err;
+
+	(void)state;
+	attach(0);
+	dawdle = true;
+	front(0, "3");
+	while (!connected)
+		os_sleep_ms(1);
+	assert_int_equal(os_thread_start("guest", guest_agrees_later, NULL), 0);
+	assert_int_equal(device_remove(GUEST, KIND, 0, false, &err), 0);
+	nothing_there(0);
+}
+
 static void refused(void **state)
 {
-	static const struct device_key none[] = { { NULL, NULL } };
 	struct err err;
 
 	(void)state;
 	probe_answer = -EBUSY;
-	assert_int_equal(device_add(GUEST, KIND, 0, none, none, &err), 0);
-	assert_int_equal(device_wait_ready(GUEST, KIND, 0, &err), -EIO);
+	assert_int_equal(device_attach(GUEST, KIND, 0, none, none, &err), -EIO);
 	if (!strstr(err.text, "a reason"))
 		fail_msg("%s", err.text);
 	probe_answer = 0;
-	assert_int_equal(device_remove(GUEST, KIND, 0, false, &err), 0);
 	nothing_there(0);
+	assert_int_equal(device_remove(GUEST, KIND, 0, false, &err), -ENOENT);
+}
+
+static int attached, exists, hands_done;
+
+static void attach_too(void *arg)
+{
+	struct err err;
+	int rc = device_attach(GUEST, KIND, 0, none, none, &err);
+
+	(void)arg;
+	add(&attached, rc == 0);
+	add(&exists, rc == -EEXIST);
+	add(&hands_done, 1);
+}
+
+/* Several hands give the domain the same device: one does. */
+static void attached_once(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (int round = 1; round <= 5; round++) {
+		for (int i = 0; i < HANDS; i++)
+			assert_int_equal(os_thread_start("hand", attach_too, NULL), 0);
+		while (__atomic_load_n(&hands_done, __ATOMIC_SEQ_CST) < round * HANDS)
+			os_sleep_ms(1);
+		assert_int_equal(attached, round);
+		assert_int_equal(exists, round * (HANDS - 1));
+		assert_int_equal(opened, 1);
+		assert_int_equal(device_remove(GUEST, KIND, 0, true, &err), 0);
+		nothing_there(0);
+	}
+}
+
+/* As destroy does it: the directory first, so that whoever attaches meanwhile is refused or undone. */
+static void ended_domain_gets_none(void **state)
+{
+	struct err err;
+
+	(void)state;
+	attach_connected(0);
+	assert_true(xs_rm(h, XBT_NULL, HOME));
+	assert_int_equal(device_attach(GUEST, KIND, 1, none, none, &err), -ENOENT);
+	device_remove_all(GUEST);
+	nothing_there(0);
+	nothing_there(1);
+	assert_null(xs_read(h, XBT_NULL, HOME, NULL));
+	assert_true(xs_write(h, XBT_NULL, HOME "/domid", "7", 1));
 }
 
 static int start(void **state)
 {
 	(void)state;
 	h = xs_open(0);
-	return h ? bus_start(&kind) : -1;
+	return h && xs_write(h, XBT_NULL, HOME "/domid", "7", 1) ? bus_start(&kind) : -1;
 }
 
 static int stop(void **state)
@@ -238,8 +346,13 @@ int test_bus(size_t *total)
 		cmocka_unit_test(removed_with_its_domain),
 		cmocka_unit_test(removed_with_consent),
 		cmocka_unit_test(removed_after_the_guest_closed),
+		cmocka_unit_test(removed_by_force_after_the_guest_closed),
+		cmocka_unit_test(removed_while_the_guest_closes),
+		cmocka_unit_test(removed_while_the_guest_connects),
 		cmocka_unit_test(connects_again),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(attached_once),
+		cmocka_unit_test(ended_domain_gets_none),
 	};
 
 	*total += sizeof(tests) / sizeof(*tests);

@@ -52,6 +52,26 @@ static void values(void **state)
 	assert_int_equal(errno, EINVAL);
 }
 
+/* What depends on another node: it is there, it reads so, or nothing is made. */
+static void a_write_if(void **state)
+{
+	char *v;
+
+	(void)state;
+	assert_false(xs_write_if(h, "/t/there", NULL, "/t/a", "1"));
+	assert_int_equal(errno, ENOENT);
+	assert_null(xs_read(h, XBT_NULL, "/t", NULL));
+	assert_true(xs_write(h, XBT_NULL, "/t/there", "yes", 3));
+	assert_true(xs_write_if(h, "/t/there", NULL, "/t/a", "1"));
+	assert_true(xs_write_if(h, "/t/there", "yes", "/t/a", "2"));
+	assert_false(xs_write_if(h, "/t/there", "no", "/t/a", "3"));
+	assert_int_equal(errno, ENOENT);
+	v = xs_read(h, XBT_NULL, "/t/a", NULL);
+	assert_string_equal(v, "2");
+	free(v);
+	assert_true(xs_rm(h, XBT_NULL, "/t"));
+}
+
 static void a_long_directory(void **state)
 {
 	char path[64], **list;
@@ -228,7 +248,7 @@ static void introduced_and_released_many_times(void **state)
 int test_client(size_t *total)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values), cmocka_unit_test(a_long_directory),
+		cmocka_unit_test(values), cmocka_unit_test(a_write_if), cmocka_unit_test(a_long_directory),
 		cmocka_unit_test(permissions), cmocka_unit_test(transactions),
 		cmocka_unit_test(watches), cmocka_unit_test(a_guest_is_served),
 		cmocka_unit_test(a_dying_guest_is_let_go),

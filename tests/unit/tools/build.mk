@@ -6,7 +6,7 @@ TOOLS_TEST := $(B)/tests/unit/tools/tools-test
 TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) $(wildcard dom0-tools/builder/*.c) $(UNPACK_SRC) \
 	$(filter-out %/watcher.c,$(wildcard dom0-tools/ctl/*.c)) \
 	$(addprefix dom0-tools/pvctl/,cfg.c cfg_lex.c disk_cfg.c domain_cfg.c format.c handshake.c opts.c vif_cfg.c) \
-	dom0-tools/net/rules_text.c
+	dom0-tools/net/rules_text.c dom0-tools/xenstore/xs_update.c
 TOOLS_TEST_OBJ := $(TOOLS_TEST_SRC:%=$(B)/host/%.o)
 # What the tests compress with; LZ4's expanding half has the other one in the same file.
 TOOLS_TEST_ZLIB := $(addprefix $(B)/host/zlib/,deflate.c.o trees.c.o)
