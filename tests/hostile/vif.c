@@ -18,7 +18,7 @@
 #include <xen/io/xenbus.h>
 
 #define NODE "device/vif/0"
-#define PATIENCE 200		/* steps of 10 ms */
+#define STEPS 20			/* of 10 ms, in which something may come of a lie */
 #define SLOTS 256
 
 static char back[96];
@@ -40,13 +40,20 @@ static void set_state(unsigned int state) { xenbus_write_number(XENBUS_NO_TX, NO
 
 static uint64_t back_state(void) { return xenbus_read_number(back, "state", XenbusStateUnknown); }
 
-/* false: it does not come to that. */
-static bool await(unsigned int state)
+static void await(unsigned int state)
 {
-	for (int i = 0; i < PATIENCE; i++, usleep(10000))
-		if (back_state() == state)
-			return true;
-	return false;
+	while (back_state() != state)
+		usleep(10000);
+}
+
+/* false: the backend closes instead. */
+static bool await_connected(void)
+{
+	uint64_t state;
+
+	while ((state = back_state()) < XenbusStateConnected)
+		usleep(10000);
+	return state == XenbusStateConnected;
 }
 
 static int publish(xenbus_tx_t t, void *arg)
@@ -62,13 +69,12 @@ static int publish(xenbus_tx_t t, void *arg)
 }
 
 /* From whatever state to one in which the backend waits for what we have. */
-static bool begin(void)
+static void begin(void)
 {
 	set_state(XenbusStateClosed);
-	if (!await(XenbusStateClosed))
-		return false;
+	await(XenbusStateClosed);
 	set_state(XenbusStateInitialising);
-	return await(XenbusStateInitWait);
+	await(XenbusStateInitWait);
 }
 
 static bool connect(uint64_t tx_entry, uint64_t rx_entry, uint64_t port_entry)
@@ -78,10 +84,11 @@ static bool connect(uint64_t tx_entry, uint64_t rx_entry, uint64_t port_entry)
 	memset(tx, 0, PAGE_SIZE);
 	memset(rx, 0, PAGE_SIZE);
 	tx->req_event = tx->rsp_event = rx->req_event = rx->rsp_event = 1;
-	if (!begin() || xenbus_transact(publish, entries))
+	begin();
+	if (xenbus_transact(publish, entries))
 		return false;
 	set_state(XenbusStateConnected);
-	return await(XenbusStateConnected);
+	return await_connected();
 }
 
 static bool connect_well(void)
@@ -185,7 +192,7 @@ static void lie(unsigned int n)
 		return;
 	}
 	lies[n].tell();
-	for (int i = 0; i < 20; i++, usleep(10000)) {
+	for (int i = 0; i < STEPS; i++, usleep(10000)) {
 		if (back_state() >= XenbusStateClosing)
 			how = "told";
 		else if (tx->req_prod && answered())
@@ -215,9 +222,9 @@ static void honest(void)
 	memset(page, 0xff, 60);
 	send(0, page_ref, 0, 60, 0);
 	tell(1, 0);
-	for (int i = 0; i < PATIENCE && !answered(); i++)
+	while (!answered())
 		usleep(10000);
-	check("its packet is taken", answered() && tx->ring[0].rsp.status == NETIF_RSP_OKAY);
+	check("its packet is taken", tx->ring[0].rsp.status == NETIF_RSP_OKAY);
 }
 
 int main(void)
