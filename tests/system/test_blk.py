@@ -329,7 +329,7 @@ def test_linux_attach_and_detach(machine):
         machine.sh("pvctl block-attach linux ram0,,xvdb,rw")
         machine.type("pvctl console linux\r\r")
         machine.expect(GUEST)
-        linux(machine, "until [ $(cat /sys/block/xvdb/size || echo 0) -gt 0 ]; do sleep 0.1; done; true")
+        linux(machine, "until [ -b /dev/xvdb ] && [ $(cat /sys/block/xvdb/size) -gt 0 ]; do sleep 0.1; done")
         linux(machine, "dd if=/bin/busybox of=/dev/xvdb bs=64k; sync; echo 3 >/proc/sys/vm/drop_caches")
         linux(machine, "head -c $(stat -c %s /bin/busybox) /dev/xvdb | cmp - /bin/busybox")
         machine.leave()

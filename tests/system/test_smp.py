@@ -9,7 +9,7 @@ import pytest
 import machine as driver
 from conftest import domains, lend, nothing_left_but, wait_for
 from test_linux import BOOTS, OPTIONS, PROMPT, attach, clean, guest, linux_initrd
-from test_operator import gone
+from test_operator import create_attached, gone
 
 # On another hypervisor one CPU, and only what does not take minutes there: the same guests are slower by much.
 CPUS = int(os.environ.get("SMP") or 1 + os.path.basename(driver.hypervisor()).startswith("parvus"))
@@ -44,8 +44,7 @@ def wakeups(machine):
 def test_idle_machine_sleeps(machine):
     """Under 10 wake-ups a second with dom0 and four idle guests, those by our typing included."""
     for number in range(4):
-        machine.sh(f"pvctl create /test/wait.cfg name=wait{number}", timeout=120)
-    time.sleep(2)
+        create_attached(machine, f"wait.cfg name=wait{number}", "waiting")
     before = wakeups(machine)
     time.sleep(10)
     assert wakeups(machine) - before < 100
