@@ -16,7 +16,7 @@ struct device_key {
 /* Makes both ends of device `id` of a kind ("vbd", "vif"), in state Initialising: the keys of every device, and
  * those in the lists, which end with a NULL key. The backend is domain 0's. Returns when it is ready for the guest, or
  * has refused (its words are then in err) and nothing is left of the device. -EEXIST: there is one; -ENOENT: the
- * domain has no directory in xenstore, or none any more. */
+ * domain has ended. */
 int device_attach(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
 		  const struct device_key *front, struct err *err);
 
@@ -25,8 +25,8 @@ int device_attach(domid_t domid, const char *kind, unsigned int id, const struct
  * open for it is free again on return. */
 int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, struct err *err);
 
-/* All devices of a domain whose directory is removed from xenstore, so that none is added any more; returns when the
- * backends have let go of them. */
+/* All devices of a domain, which gets none any more after xstree_close; returns when the backends have let go of
+ * them. */
 void device_remove_all(domid_t domid);
 
 /* Ids of the devices of a kind that a domain has, rising; returns how many were stored. */

@@ -167,11 +167,12 @@ fail_tree:
 
 static void retract(const struct domain_config *c, const struct builder_domain *d)
 {
-	xstree_remove(d->domid, c->uuid);
+	xstree_close(d->domid);
 	device_remove_all(d->domid);
 	records_drop(d->domid);
 	console_forget(d->domid);
 	xs_release_domain(xstree_handle(), d->domid);
+	xstree_remove(d->domid, c->uuid);
 }
 
 static int add_devices(const struct domain_config *c, domid_t domid, struct err *err)
@@ -286,12 +287,13 @@ static int destroy_locked(domid_t domid, int code, struct err *err)
 	if (code == RECORD_DESTROYED && info.flags & XEN_DOMINF_shutdown)
 		code = (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	ctl_domain_pause(domid);        /* so that the last words are the last */
-	xstree_remove(domid, info.handle);
+	xstree_close(domid);
 	device_remove_all(domid);
 	console_gone(domid);
 	records_died(domid, code, take_report(domid));
 	xs_release_domain(xstree_handle(), domid);
 	rc = destroy_and_wait(domid);
+	xstree_remove(domid, info.handle);
 	return rc ? refused(err, rc, "the hypervisor does not let go of the domain") : 0;
 }
 

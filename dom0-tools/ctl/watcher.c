@@ -97,11 +97,12 @@ static void check(domid_t domid)
 	if (records_living(domid, &r))
 		return;
 	if (rc == -ESRCH) {
-		xstree_remove(domid, r.config.uuid);
+		xstree_close(domid);
 		device_remove_all(domid);
 		console_gone(domid);
 		xs_release_domain(xstree_handle(), domid);
 		records_died(domid, RECORD_DESTROYED, NULL);
+		xstree_remove(domid, r.config.uuid);
 	} else if (!rc && !r.preserved && !(info.flags & XEN_DOMINF_dying)) {
 		apply(&r, info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	}

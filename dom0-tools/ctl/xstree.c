@@ -166,6 +166,14 @@ int xstree_create(const struct domain_config *c, const struct builder_domain *d,
 			    strerror(rc)) : 0;
 }
 
+void xstree_close(domid_t domid)
+{
+	char path[PATH_MAX_LEN];
+
+	path_of(path, domid, "domid");
+	xs_rm(handle, XBT_NULL, path);
+}
+
 void xstree_remove(domid_t domid, const uint8_t uuid[16])
 {
 	char path[PATH_MAX_LEN], text[37];

@@ -13,6 +13,8 @@ struct xs_handle *xstree_handle(void);
 
 /* /local/domain/N and /vm/UUID of a new domain, in one transaction. */
 int xstree_create(const struct domain_config *c, const struct builder_domain *d, struct err *err);
+/* The domain is about to end: from here on it gets no devices and no orders. Its name stays until all else is gone. */
+void xstree_close(domid_t domid);
 void xstree_remove(domid_t domid, const uint8_t uuid[16]);
 int xstree_rename(domid_t domid, const char *name);
 /* cpu/N/availability: the first n of max vcpus are to be online. */
