@@ -4,6 +4,9 @@
  * that some domain shut down or died, and then compares the living records with the hypervisor's
  * list. A domain that shut down is destroyed, restarted, or preserved, as its configuration says; a
  * domain that is gone without us (another tool) only loses its records.
+ *
+ * One that ends again within a second of its start is restarted when that second is over. It is there until then: what
+ * the operator destroys meanwhile stays destroyed, and others are not kept waiting.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,9 +21,8 @@
 #include "ctl/watcher.h"
 #include "ctl/xstree.h"
 
-/* A domain that ends again within this time of its start is not restarted for ever. */
-#define RESTART_MIN_NS 1000000000ULL
-#define RESTART_PAUSE_MS 1000
+#define LIFE_MIN_MS 1000U
+#define FOREVER_MS (-1)
 
 static void note(const struct record_living *r, unsigned int code, enum domain_action action)
 {
@@ -41,27 +43,31 @@ static void restart(const struct domain_config *config)
 }
 
 /* As xl does, under a name that says when: the restarted domain gets the old one. */
-static void rename_away(const struct record_living *r)
+static int rename_away(const struct record_living *r)
 {
 	time_t now = (time_t)(os_wall_ns() / 1000000000ULL);
 	char name[DOMAIN_NAME_MAX + 1];
 	struct tm tm;
 	char stamp[16];
 	domid_t other;
+	int rc;
 
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%MZ", &tm);
 	snprintf(name, sizeof(name), "%.40s-%s", r->config.name, stamp);
 	if (!life_find(name, &other))
 		snprintf(name, sizeof(name), "%.40s-%s-%u", r->config.name, stamp, r->domid);
-	xstree_rename(r->domid, name);
+	rc = xstree_rename(r->domid, name);
+	if (rc)
+		return rc;
 	records_set_preserved(r->domid, name);
+	/* The restarted domain needs the same disks and addresses. */
+	device_remove_all(r->domid);
+	return 0;
 }
 
-static void apply(struct record_living *r, unsigned int code)
+static void apply(struct record_living *r, unsigned int code, enum domain_action action)
 {
-	enum domain_action action = code < NR_ENDS ? r->config.on[code] : ACTION_DESTROY;
-	bool quick = os_now_ns() - r->started_ns < RESTART_MIN_NS;
 	struct err err;
 
 	note(r, code, action);
@@ -70,7 +76,8 @@ static void apply(struct record_living *r, unsigned int code)
 		records_set_preserved(r->domid, NULL);
 		return;
 	case ACTION_RENAME_RESTART:
-		rename_away(r);
+		if (rename_away(r))
+			return;
 		/* A new uuid, for the preserved domain keeps its own. */
 		r->config.uuid[15] = (uint8_t)(r->config.uuid[15] + r->domid);
 		r->config.uuid[14] ^= (uint8_t)(r->domid >> 8);
@@ -79,48 +86,70 @@ static void apply(struct record_living *r, unsigned int code)
 		if (life_destroy(r->domid, (int)code, &err))
 			return;
 	}
-	if (action == ACTION_DESTROY)
-		return;
-	if (quick)
-		os_sleep_ms(RESTART_PAUSE_MS);
-	restart(&r->config);
+	if (action != ACTION_DESTROY)
+		restart(&r->config);
 }
 
-static void check(domid_t domid)
+/* Applies its policy, now or when it is time: the milliseconds until then. */
+static int end(struct record_living *r, unsigned int code)
 {
+	enum domain_action action = code < NR_ENDS ? r->config.on[code] : ACTION_DESTROY;
+	uint64_t lived_ms = (os_now_ns() - r->started_ns) / 1000000U;
+
+	if ((action == ACTION_RESTART || action == ACTION_RENAME_RESTART) && lived_ms < LIFE_MIN_MS)
+		return (int)(LIFE_MIN_MS - lived_ms);
+	apply(r, code, action);
+	return FOREVER_MS;
+}
+
+static void forget(const struct record_living *r)
+{
+	xstree_close(r->domid);
+	device_remove_all(r->domid);
+	console_gone(r->domid);
+	xs_release_domain(xstree_handle(), r->domid);
+	records_died(r->domid, RECORD_DESTROYED, NULL);
+	xstree_remove(r->domid, r->config.uuid);
+}
+
+/* When to look again, if nothing happens. */
+static int check(domid_t domid)
+{
+	int rc, known, again = FOREVER_MS;
 	struct record_living r;
 	ctl_info info;
-	int rc = ctl_domain_info(domid, &info);
 
+	rc = ctl_domain_info(domid, &info);
 	if (!rc && !(info.flags & XEN_DOMINF_shutdown))
-		return;
-	if (records_living(domid, &r))
-		return;
-	if (rc == -ESRCH) {
-		xstree_close(domid);
-		device_remove_all(domid);
-		console_gone(domid);
-		xs_release_domain(xstree_handle(), domid);
-		records_died(domid, RECORD_DESTROYED, NULL);
-		xstree_remove(domid, r.config.uuid);
-	} else if (!rc && !r.preserved && !(info.flags & XEN_DOMINF_dying)) {
-		apply(&r, info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
-	}
+		return again;
+	known = records_living(domid, &r);
+	if (known)
+		return known == -ENOMEM ? (int)LIFE_MIN_MS : again;
+	if (rc == -ESRCH)
+		forget(&r);
+	else if (!rc && !r.preserved && !(info.flags & XEN_DOMINF_dying))
+		again = end(&r, info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	domain_config_free(&r.config);
+	return again;
 }
 
 static void watch(void *arg)
 {
 	struct xs_handle *h = arg;
 	static domid_t ids[LIFE_MAX_DOMAINS];
+	int again = FOREVER_MS;
 	unsigned int n;
-	char **event;
 
-	while ((event = xs_read_watch(h, &n))) {
-		free(event);
+	for (;;) {
+		free(xs_read_watch_timeout(h, &n, again));
+		again = FOREVER_MS;
 		n = records_ids(ids, LIFE_MAX_DOMAINS);
-		for (unsigned int i = 0; i < n; i++)
-			check(ids[i]);
+		for (unsigned int i = 0; i < n; i++) {
+			int ms = check(ids[i]);
+
+			if (ms != FOREVER_MS && (again == FOREVER_MS || ms < again))
+				again = ms;
+		}
 	}
 }
 

@@ -73,7 +73,8 @@ def configs():
         "reboot-preserve.cfg": probe("rp", "say:again shutdown:1", on_reboot='"preserve"'),
         "crash-preserve.cfg": probe("cp", "say:falling ud", on_crash='"preserve"'),
         "crash-restart.cfg": probe("cr", "say:ready wait", on_crash='"restart"'),
-        "crash-rename.cfg": probe("cn", "say:ready wait", on_crash='"rename-restart"'),
+        "crash-rename.cfg": probe("cn", "say:ready wait", on_crash='"rename-restart"', disk="['ram0,,xvda,w']",
+                                  vif="['mac=00:16:3e:00:00:77']"),
         "poweroff-preserve.cfg": probe("pp", "say:once", on_poweroff='"preserve"'),
         # Configurations with something wrong in them.
         "unclosed.cfg": 'name = "bad"\nkernel = "/test/probe.elf\nmemory = 16\n',

@@ -166,6 +166,37 @@ def test_crash_restarts(machine):
     machine.sh("pvctl destroy cr")
 
 
+def test_renamed_and_restarted_with_the_same_devices(machine):
+    machine.sh("disk add 1M")
+    create_attached(machine, "crash-rename.cfg", "ready")
+    first = rows(machine)["cn"][0]
+    machine.sh(f"pvctl xenstore write /local/domain/{first}/control/shutdown crash")
+    found = until(machine, lambda found: "cn" in found and found["cn"][0] > first)
+    old, = (name for name in found if name.startswith("cn-"))
+    assert found[old][0] == first and found[old][3][3:5] == "sc"
+    assert machine.sh("pvctl block-list cn").count("/vbd/") == machine.sh("pvctl network-list cn").count("/vif/") == 1
+    assert "/vbd/" not in machine.sh(f"pvctl block-list {old}")
+    machine.sh(f"pvctl destroy cn; pvctl destroy {old}; disk remove ram0")
+
+
+def test_quick_succession(machine):
+    """What one command let go of, the next one has: a disk that only one may write to."""
+    machine.sh("disk add 1M")
+    for _ in range(5):
+        machine.sh("pvctl create /test/crash-rename.cfg")
+        machine.sh("pvctl destroy cn")
+    machine.sh("pvctl create /test/crash-rename.cfg")
+    for _ in range(5):
+        machine.sh("pvctl block-detach -f cn xvda")
+        machine.sh("pvctl block-attach cn ram0,,xvda,w")
+        machine.sh("pvctl network-attach cn devid=1")
+        machine.sh("pvctl network-detach -f cn 1")
+    assert machine.command("pvctl network-attach cn devid=1 bridge=a-name-that-is-too-long")[0]
+    assert machine.sh("pvctl network-list cn").count("/vif/") == 1
+    machine.sh("pvctl shutdown -aw")
+    machine.sh("disk remove ram0")
+
+
 def test_xenstore(machine):
     machine.sh("pvctl xenstore write /test/a one")
     machine.sh("pvctl xenstore write /test/b/c 'two words'")

@@ -4,10 +4,12 @@
 # program of the tests here and the real sources, over a stand-in for the hypervisor (fake_*.c).
 TOOLS_TEST := $(B)/tests/unit/tools/tools-test
 TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) $(wildcard dom0-tools/builder/*.c) $(UNPACK_SRC) \
-	$(filter-out %/watcher.c,$(wildcard dom0-tools/ctl/*.c)) \
+	$(wildcard dom0-tools/ctl/*.c) \
 	$(addprefix dom0-tools/pvctl/,cfg.c cfg_lex.c disk_cfg.c domain_cfg.c format.c handshake.c opts.c vif_cfg.c) \
-	dom0-tools/net/rules_text.c dom0-tools/xenstore/xs_update.c
+	dom0-tools/net/rules_text.c
 TOOLS_TEST_OBJ := $(TOOLS_TEST_SRC:%=$(B)/host/%.o)
+# tests/unit/store has the rule for it.
+TOOLS_TEST_STORE := $(B)/host/dom0-tools/xenstore/xs_update.c.o
 # What the tests compress with; LZ4's expanding half has the other one in the same file.
 TOOLS_TEST_ZLIB := $(addprefix $(B)/host/zlib/,deflate.c.o trees.c.o)
 TOOLS_TEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
@@ -22,7 +24,7 @@ $(TOOLS_TEST_ZLIB): $(B)/host/zlib/%.o: $(B)/src/zlib/zlib.h
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -O2 -w -c -o $@ $(B)/src/zlib/$*
 
-$(TOOLS_TEST): $(TOOLS_TEST_OBJ) $(TOOLS_TEST_ZLIB) $(CODEC_HOST_OBJ)
+$(TOOLS_TEST): $(TOOLS_TEST_OBJ) $(TOOLS_TEST_STORE) $(TOOLS_TEST_ZLIB) $(CODEC_HOST_OBJ)
 	$(call say,HOSTLD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka
 

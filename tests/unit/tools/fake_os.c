@@ -74,6 +74,8 @@ static void info(struct xen_domctl_getdomaininfo *i)
 	i->domain = fake.domid;
 	i->tot_pages = fake.pages;
 	i->shared_info_frame = SHARED_MFN;
+	if (fake.ended)
+		i->flags = XEN_DOMINF_shutdown | fake.code << XEN_DOMINF_shutdownshift;
 	memcpy(i->handle, handle, sizeof(handle));
 }
 
@@ -93,7 +95,7 @@ int os_domctl(struct xen_domctl *op)
 		fake.domain = true;
 		op->domain = ++fake.domid;
 		memcpy(handle, op->u.createdomain.handle, sizeof(handle));
-		fake.pinned = fake.hypercall_page = false;
+		fake.pinned = fake.hypercall_page = fake.ended = false;
 		return 0;
 	}
 	if (op->domain != fake.domid || !fake.domain)
@@ -284,7 +286,18 @@ void os_sleep_ms(unsigned int ms)
 
 uint64_t os_now_ns(void)
 {
-	static uint64_t now;
+	return fake.now_ns += 1000;
+}
 
-	return now += 1000;
+uint64_t os_wall_ns(void)
+{
+	return os_now_ns();
+}
+
+int os_thread_start(const char *name, void (*fn)(void *), void *arg)
+{
+	(void)name;
+	fake.thread = fn;
+	fake.thread_arg = arg;
+	return 0;
 }

@@ -21,6 +21,13 @@ struct fake {
 	bool pinned, paused, hypercall_page;
 	vcpu_guest_context_t context;
 	bool fragmented;                        /* no 2 MB extents */
+	bool ended;                             /* shut down, with that code */
+	unsigned int code;
+	uint64_t now_ns;
+	/* The thread that was started last, and what it meets when it waits for xenstore. */
+	void (*thread)(void *arg);
+	void *thread_arg;
+	void (*wait)(int timeout_ms);
 };
 
 extern struct fake fake;

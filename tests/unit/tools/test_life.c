@@ -11,6 +11,7 @@
 #include <xen/grant_table.h>
 #include "ctl/life.h"
 #include "ctl/records.h"
+#include "ctl/watcher.h"
 
 static char kernel_path[] = "/tmp/parvus-kernel-XXXXXX";
 static char ramdisk_path[] = "/tmp/parvus-ramdisk-XXXXXX";
@@ -221,12 +222,103 @@ static void bad_files_ask_for_no_domain(void **state)
 	assert_nothing_left();
 }
 
+/* --- The watcher: it waits, and here that is where the test goes on -------------------------------- */
+
+static jmp_buf over;
+static int waits;
+static domid_t first;
+
+static void crash(void)
+{
+	fake.ended = true;
+	fake.code = END_CRASH;
+}
+
+/* A guest that crashes at once, and whose policy is to restart. */
+static void watch_crasher(void (*wait)(int timeout_ms))
+{
+	struct domain_config c = config();
+
+	c.on[END_CRASH] = ACTION_RESTART;
+	assert_int_equal(life_create(&c, &first, &err), 0);
+	assert_int_equal(watcher_start(), 0);
+	crash();
+	waits = 0;
+	fake.wait = wait;
+	if (!setjmp(over))
+		fake.thread(fake.thread_arg);
+}
+
+static void sees_it_restarted(int timeout_ms)
+{
+	switch (waits++) {
+	case 0:
+		assert_int_equal(timeout_ms, -1);
+		return;
+	case 1:
+		assert_true(timeout_ms > 0 && timeout_ms <= 1000);
+		assert_true(fake.domain && fake.domid == first);
+		fake.now_ns += (uint64_t)timeout_ms * 1000000;
+		return;
+	default:
+		assert_int_equal(timeout_ms, -1);
+		longjmp(over, 1);
+	}
+}
+
+static void restarts_once_a_second(void **state)
+{
+	(void)state;
+	watch_crasher(sees_it_restarted);
+	assert_true(fake.domain && fake.domid != first && !fake.ended && !fake.paused);
+	assert_int_equal(life_destroy(fake.domid, 0, &err), 0);
+	assert_nothing_left();
+}
+
+static void destroys_it(int timeout_ms)
+{
+	if (waits++ == 1) {
+		assert_int_equal(life_destroy(first, RECORD_DESTROYED, &err), 0);
+		fake.now_ns += (uint64_t)timeout_ms * 1000000;
+	}
+	if (waits == 3)
+		longjmp(over, 1);
+}
+
+static void what_the_operator_destroys_stays_destroyed(void **state)
+{
+	(void)state;
+	watch_crasher(destroys_it);
+	assert_int_equal(fake.domid, first);
+	assert_nothing_left();
+}
+
+static void lived_long(int timeout_ms)
+{
+	assert_int_equal(timeout_ms, -1);
+	fake.now_ns += 2000000000;
+	if (waits++)
+		longjmp(over, 1);
+}
+
+static void restarts_at_once_what_had_lived(void **state)
+{
+	(void)state;
+	watch_crasher(lived_long);
+	assert_true(fake.domain && fake.domid != first);
+	assert_int_equal(life_destroy(fake.domid, 0, &err), 0);
+	assert_nothing_left();
+}
+
 int test_life(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(creates_and_destroys), cmocka_unit_test(page_by_page),
 		cmocka_unit_test(every_failure_unwinds),
 		cmocka_unit_test(bad_files_ask_for_no_domain),
+		cmocka_unit_test(restarts_once_a_second),
+		cmocka_unit_test(what_the_operator_destroys_stays_destroyed),
+		cmocka_unit_test(restarts_at_once_what_had_lived),
 	};
 
 	*total += sizeof(tests) / sizeof(tests[0]);
