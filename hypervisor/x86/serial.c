@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * COM1, a 16550: output is polled, input comes by interrupt into a small ring that dom0 reads when
- * VIRQ_CONSOLE tells it to. A full ring drops what arrives. The console lock guards ring and port.
+ * VIRQ_CONSOLE tells it to. A full ring leaves what arrives to the port, which holds its sender back as well as
+ * it can. The console lock guards ring and port.
  */
 #include "boot.h"
 #include "event.h"
@@ -31,6 +32,7 @@
 static bool present;
 static char rx[RX_RING];
 static uint32_t rx_prod, rx_cons;
+static bool rx_held;			/* the port does not interrupt until the ring is half empty */
 
 bool __init serial_init(unsigned baud)
 {
@@ -82,12 +84,11 @@ void serial_write(const char *s, size_t n)
 static void rx_interrupt(void)
 {
 	console_lock();
-	while (inb(LSR) & LSR_RX_READY) {
-		char c = inb(DATA);
-
-		if (rx_prod - rx_cons < RX_RING)
-			rx[rx_prod++ % RX_RING] = c;
-	}
+	while (rx_prod - rx_cons < RX_RING && inb(LSR) & LSR_RX_READY)
+		rx[rx_prod++ % RX_RING] = inb(DATA);
+	rx_held = rx_prod - rx_cons == RX_RING;
+	if (rx_held)
+		outb(IER, 0);
 	console_unlock();
 	evtchn_send_global_virq(VIRQ_CONSOLE);
 }
@@ -98,6 +99,10 @@ size_t serial_read(char *buf, size_t n)
 
 	while (i < n && rx_cons != rx_prod)
 		buf[i++] = rx[rx_cons++ % RX_RING];
+	if (rx_held && rx_prod - rx_cons <= RX_RING / 2) {
+		rx_held = false;
+		outb(IER, IER_RX);
+	}
 	return i;
 }
 
