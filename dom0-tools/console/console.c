@@ -18,6 +18,7 @@
 #define CHUNK 1024              /* bytes moved at a time */
 #define POLL_MS 100             /* how soon an attached operator learns that the guest ended */
 #define STUCK_MS 10             /* retry interval for input that the guest has no room for */
+#define STUCK_STEPS 100         /* of them: then the guest is taken not to read */
 #define LEAVE_KEY 0x1d          /* Ctrl-] */
 
 static struct os_mutex *lock;
@@ -185,16 +186,23 @@ char *console_log(const char *who, size_t *len)
 struct typed {
 	char buf[4096];
 	size_t len;
+	unsigned int stuck;             /* steps in which the guest took nothing of it */
 };
 
-/* Reads the terminal behind what is pending. True: the leave key was among it. What does not fit
- * any more is lost, as on a terminal whose program does not read. */
+/* Reads the terminal behind what is pending. True: the leave key was among it. While the guest reads, what
+ * does not fit stays in the terminal; when it does not, that is lost, for the leave key may be behind it. */
 static bool read_keys(struct typed *t)
 {
 	char keys[256], *key;
-	int n = os_term_read(keys, sizeof(keys), t->len ? STUCK_MS : POLL_MS);
-	size_t len = n > 0 ? n : 0;
+	size_t len;
+	int n;
 
+	if (sizeof(t->buf) - t->len < sizeof(keys) && t->stuck < STUCK_STEPS) {
+		os_sleep_ms(STUCK_MS);
+		return false;
+	}
+	n = os_term_read(keys, sizeof(keys), t->len ? STUCK_MS : POLL_MS);
+	len = n > 0 ? n : 0;
 	key = memchr(keys, LEAVE_KEY, len);
 	if (key)
 		len = key - keys;
@@ -209,6 +217,7 @@ static void hand_over(struct record *r, struct typed *t)
 {
 	size_t n = pvring_write(r->page, t->buf, t->len);
 
+	t->stuck = n || !t->len ? 0 : t->stuck + 1;
 	if (!n)
 		return;
 	os_evtchn_notify(events, r->port);
