@@ -171,7 +171,7 @@ def test_renamed_and_restarted_with_the_same_devices(machine):
     create_attached(machine, "crash-rename.cfg", "ready")
     first = rows(machine)["cn"][0]
     machine.sh(f"pvctl xenstore write /local/domain/{first}/control/shutdown crash")
-    found = until(machine, lambda found: "cn" in found and found["cn"][0] > first)
+    found = until(machine, lambda found: "cn" in found and found["cn"][0] > first and found["cn"][3][2] != "p")
     old, = (name for name in found if name.startswith("cn-"))
     assert found[old][0] == first and found[old][3][3:5] == "sc"
     assert machine.sh("pvctl block-list cn").count("/vbd/") == machine.sh("pvctl network-list cn").count("/vif/") == 1
