@@ -14,6 +14,7 @@ import pexpect
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build")
 PROMPT = "\ndom0# "
+LIFETIME = 1500     # seconds after which a machine ends that nobody ended; more than anything takes that is waited for
 # What a terminal would not show: colours and cursor movement.
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -30,12 +31,12 @@ def hypervisor():
 class Machine:
     """QEMU with the system in it. `log` is a file open for writing that gets all the line says."""
 
-    def __init__(self, log, *options, hv=None, limit=300):
+    def __init__(self, log, *options, hv=None):
         self.hv = hv or hypervisor()
         self.ours = os.path.basename(self.hv).startswith("parvus")
         self.line = pexpect.spawn(
             os.path.join(ROOT, "scripts/qemu"),
-            ["-H", self.hv, "-t", str(limit), *options],
+            ["-H", self.hv, "-t", str(LIFETIME), *options],
             timeout=60, encoding="utf-8", codec_errors="replace", echo=False, dimensions=(50, 200))
         self.line.delaybeforesend = None
         self.line.logfile_read = log

@@ -146,7 +146,7 @@ QUIET = "loglvl=error guest_loglvl=none"
 @pytest.fixture
 def machine(machines, shared, request):
     """A machine at dom0's prompt with no guest on it, and after the test again."""
-    yield from lend(machines, shared, request, "-a", QUIET, limit=800)
+    yield from lend(machines, shared, request, "-a", QUIET)
 
 
 def reboot(machine, name):

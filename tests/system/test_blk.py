@@ -69,7 +69,7 @@ def machine(machines, shared, blk_initrd, images, request):
     """As conftest's machine, with disks, and a file in memory as another."""
     yield from lend(machines, shared, request, "-i", blk_initrd, "-a", OPTIONS, "-c", "ramdisk=8M",
                     *[option for image in images for option in ("-D", image)], check=idle_and_nothing_left,
-                    prepare=lambda machine: machine.sh("cp /blk/disk.img /tmp/disk"), limit=1200)
+                    prepare=lambda machine: machine.sh("cp /blk/disk.img /tmp/disk"))
 
 
 def idle(machine):
@@ -297,7 +297,7 @@ def test_linux_ext4(boot, blk_initrd, tmp_path, kind):
     (tree / "check").write_text(CHECK)
     ext4(image, 64 * MB, tree)
     ext4(copy, 64 * MB)
-    machine = boot("-i", blk_initrd, "-a", OPTIONS + " dom0_mem=256M", "-c", "ramdisk=64M", "-D", str(image), "-D", str(copy), limit=900)
+    machine = boot("-i", blk_initrd, "-a", OPTIONS + " dom0_mem=256M", "-c", "ramdisk=64M", "-D", str(image), "-D", str(copy))
     machine.prompt()
     disk = {"virtio": '"vda,,xvda,rw"', "persistent": '"vda,,xvda,rw,grants=persistent"', "ram": '"ram0,,xvda,rw"'}[kind]
     if kind == "ram":
@@ -370,7 +370,7 @@ def test_pvgrub_boots_from_disk(boot, blk_initrd, tmp_path):
         "linux /boot/guest.elf open:xvda readonly close open:xvdb fill:1 check:1 close\nboot\n")
     image = tmp_path / "image"
     ext4(image, 16 * MB, tree)
-    machine = boot("-i", blk_initrd, "-a", OPTIONS, "-c", "ramdisk=4M", "-D", str(image), limit=300)
+    machine = boot("-i", blk_initrd, "-a", OPTIONS, "-c", "ramdisk=4M", "-D", str(image))
     machine.prompt()
     machine.type("pvctl create -c /etc/pvctl/grub.cfg 'disk=[\"vda,,xvda,ro\", \"ram0,,xvdb,rw\"]'\r")
     machine.expect("^all done", timeout=240)

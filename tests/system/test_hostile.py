@@ -59,8 +59,7 @@ def test_rings(boot, hostile_initrd):
 @pytest.fixture(scope="module")
 def attacked(machines, hostile_initrd):
     """A machine that all of them attack, one after the other."""
-    machine, path = machines.boot("attacks", "-i", hostile_initrd, "-a", QUIET,
-                                  limit=600)
+    machine, path = machines.boot("attacks", "-i", hostile_initrd, "-a", QUIET)
     machine.prompt()
     yield machine
     machines.discard(machine, path, keep=False)

@@ -42,8 +42,7 @@ def linux_initrd(initrd, tmp_path_factory):
 @pytest.fixture
 def machine(machines, shared, linux_initrd, request):
     """As conftest's machine, but with Linux in its initrd; the guest "linux" may stay for the next test."""
-    yield from lend(machines, shared, request, "-i", linux_initrd, "-a", OPTIONS, check=nothing_left_but("linux"),
-                    limit=880)
+    yield from lend(machines, shared, request, "-i", linux_initrd, "-a", OPTIONS, check=nothing_left_but("linux"))
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def net_initrd(initrd, tmp_path_factory):
 def machine(machines, shared, net_initrd, request):
     """A machine with a network card and dom0 at 10.0.0.1; no guest but linux1 and linux2 outlives a test."""
     yield from lend(machines, shared, request, "-i", net_initrd, "-a", OPTIONS, "-c", f"ip={DOM0}/24", "-N", "",
-                    check=nothing_left_but("linux1", "linux2"), limit=880)
+                    check=nothing_left_but("linux1", "linux2"))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ VCPUS = 4
 def machine(machines, shared, linux_initrd, request):
     """CPUS processors, Linux in the initrd; the guest "smp" may stay for the next test, with all its vcpus."""
     yield from lend(machines, shared, request, "-p", str(CPUS), "-i", linux_initrd, "-a", OPTIONS,
-                    check=nothing_left_but("smp"), limit=1400)
+                    check=nothing_left_but("smp"))
 
 
 @pytest.fixture
