@@ -2,7 +2,8 @@
 /*
  * Page tables. Every table of the domain lies in its linear map, read-only; so a walk is reading,
  * and a change is an mmu_update that names the machine address of the entry. Callers serialise
- * changes to the same range; the os_va allocator hands each range to one of them.
+ * changes to the same range; the os_va allocator hands each range to one of them. Neighbours may share
+ * tables, so those are made (pt_populate) by one caller at a time.
  */
 #include <kit/pt.h>
 #include <kit/p2m.h>

@@ -58,7 +58,8 @@ pte_t *pt_root(void);
 const pte_t *pt_entry(const void *va, unsigned int level);
 maddr_t pt_entry_maddr(const void *va, unsigned int level);	/* 0 if missing */
 
-/* Makes every table down to level 1 exist for n pages from va. Tables come from os_pages_alloc. */
+/* Makes every table down to level 1 exist for n pages from va. Tables come from os_pages_alloc. One caller at a time,
+ * whatever their ranges. */
 int pt_populate(const void *va, size_t n);
 
 /* Maps n frames of domid (DOMID_SELF; another domain's; DOMID_IO for device memory) from va on with

@@ -35,7 +35,7 @@ void *sbrk(ptrdiff_t n)
 	if (end > backed) {
 		pages = bytes_to_pages(end - backed);
 		pages = (pages + GROW_PAGES - 1) / GROW_PAGES * GROW_PAGES;
-		if (pt_populate((void *)backed, pages) || vm_back((void *)backed, pages))
+		if (vm_populate((void *)backed, pages) || vm_back((void *)backed, pages))
 			goto no_memory;
 		backed += pages * PAGE_SIZE;
 	}

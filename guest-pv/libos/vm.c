@@ -15,6 +15,7 @@
 extern char _image_start[], _text_end[], _rodata_start[], _data_start[];
 
 static struct rangemap frames, addresses;
+static struct mutex tables = MUTEX_INIT;	/* held while page tables are made: ranges of several threads share them */
 static pfn_t boot_next, boot_mapped;	/* free and mapped while booting: next..mapped-1 */
 
 static void *boot_page(void)
@@ -161,6 +162,16 @@ size_t pages_available(void)
 	return frames.nr_free;
 }
 
+int vm_populate(void *va, size_t n)
+{
+	int rc;
+
+	mutex_lock(&tables);
+	rc = pt_populate(va, n);
+	mutex_unlock(&tables);
+	return rc;
+}
+
 void *os_va_alloc(size_t n)
 {
 	size_t i;
@@ -171,7 +182,7 @@ void *os_va_alloc(size_t n)
 	if (i == SIZE_MAX)
 		return NULL;
 	va = (char *)VM_MAP_BASE + i * PAGE_SIZE;
-	if (pt_populate(va, n)) {
+	if (vm_populate(va, n)) {
 		rangemap_give(&addresses, i, n);
 		return NULL;
 	}

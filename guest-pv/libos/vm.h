@@ -31,6 +31,8 @@ void rangemap_give(struct rangemap *m, size_t first, size_t n);
 
 void vm_init(void);			/* the linear map over all frames, then both allocators */
 
+/* pt_populate, by one thread at a time. */
+int vm_populate(void *va, size_t n);
 /* Puts fresh zeroed frames behind n pages from va, or takes them away again. 0 or -ENOMEM. */
 int vm_back(void *va, size_t n);
 void vm_unback(void *va, size_t n);

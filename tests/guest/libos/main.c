@@ -5,8 +5,8 @@
  * Threads run, are preempted, sleep, join and end without leaking their memory; mutexes exclude and
  * hand over, conditions and semaphores wake and time out, recursive POSIX mutexes count; vector
  * registers and errno are each thread's own; malloc grows and serves threads at once; files come
- * from /tmp and directories list them; the initrd's are read-only; frames map and unmap; ports can
- * be waited for; the command line is argv; other vcpus run workers.
+ * from /tmp and directories list them; the initrd's are read-only; frames map and unmap, whatever the
+ * page tables that threads make at once; ports can be waited for; the command line is argv; other vcpus run workers.
  *
  * Needs: dom0_max_vcpus=3
  */
@@ -330,6 +330,68 @@ static void check_frames(void)
 }
 
 /* --- Events ----------------------------------------------------------------------------------- */
+/* Ranges of several threads meet in the same page tables, which are made when the first of them is. Threads that are
+ * interrupted all the time take ranges that are new, and none loses what it mapped. */
+#define TAKERS 3
+#define RANGES 300
+#define RANGE_PAGES 500
+
+static char *range[TAKERS][RANGES];
+
+static void take_ranges(void *arg)
+{
+	char **mine = arg;
+	mfn_t mfn = virt_to_mfn(pt_root());
+
+	for (int i = 0; i < RANGES; i++) {
+		mine[i] = os_va_alloc(RANGE_PAGES);
+		if (mine[i] && pt_map(mine[i], &mfn, 1, PTE_RO | PTE_NX, DOMID_SELF)) {
+			os_va_free(mine[i], RANGE_PAGES);
+			mine[i] = NULL;
+		}
+	}
+}
+
+static void interrupt(void *arg)
+{
+	(void)arg;
+	while (!stop)
+		thread_sleep_ns(3000);
+}
+
+static unsigned int give_back(char **mine)
+{
+	unsigned int lost = 0;
+
+	for (int i = 0; i < RANGES; i++) {
+		if (!mine[i] || !(*pt_entry(mine[i], 1) & PTE_PRESENT))
+			lost++;
+		if (mine[i] && !pt_unmap(mine[i], 1))
+			os_va_free(mine[i], RANGE_PAGES);
+	}
+	return lost;
+}
+
+static void check_tables(void)
+{
+	struct thread *taker[TAKERS], *clock;
+	unsigned int lost = 0;
+
+	stop = false;
+	clock = thread_create("interrupt", interrupt, NULL);
+	for (int i = 0; i < TAKERS; i++)
+		taker[i] = thread_create("taker", take_ranges, range[i]);
+	for (int i = 0; i < TAKERS; i++)
+		thread_join(taker[i]);
+	stop = true;
+	thread_join(clock);
+	for (int i = 0; i < TAKERS; i++)
+		lost += give_back(range[i]);
+	check("threads that take addresses at once keep their mappings", lost == 0);
+	if (lost)
+		printf("# %u lost\n", lost);
+}
+
 static evtchn_port_t ours, theirs;
 
 static void send_later(void *arg)
@@ -434,6 +496,7 @@ int main(int argc, char **argv)
 	check_posix();
 	check_memory();
 	check_frames();
+	check_tables();
 	check_ports();
 	check_grants();
 	check_files();
