@@ -117,36 +117,36 @@ static bool used(const struct block_device *disk)
 	return false;
 }
 
-/* True, and nobody finds it any more, if nobody uses it. */
+/* True, and nobody finds it any more, if nobody uses it. Lock held. */
 static bool forget(struct block_device *disk)
 {
 	struct block_device **link = &devices;
-	bool free_now;
 
-	os_mutex_lock(lock);
-	free_now = !used(disk);
-	if (free_now) {
-		drop_partitions(disk);
-		while (*link != disk)
-			link = &(*link)->next;
-		*link = disk->next;
-	}
-	os_mutex_unlock(lock);
-	if (!free_now)
+	if (used(disk))
 		return false;
+	drop_partitions(disk);
+	while (*link != disk)
+		link = &(*link)->next;
+	*link = disk->next;
+	return true;
+}
+
+/* Of a forgotten disk: whoever ended its last io may not have left the line yet. */
+static void end_line(struct block_device *disk)
+{
 	os_mutex_lock(disk->line->lock);
 	while (disk->line->dispatching)
 		os_cond_wait(disk->line->idle, disk->line->lock, -1);
 	os_mutex_unlock(disk->line->lock);
 	block_line_free(disk);
-	return true;
 }
 
-/* One user less of d: of its disk, what may follow. */
+/* One user less of d: of its disk, what may follow. Once the lock is dropped the disk is whoever's that counts as its
+ * user or has forgotten it. */
 static void leave(struct block_device *d, bool wrote)
 {
 	struct block_device *disk = d->disk;
-	bool reread = wrote && d == disk && !disk->ops->release;
+	bool reread = wrote && d == disk && !disk->ops->release, last;
 
 	os_mutex_lock(lock);
 	d->writers -= wrote;
@@ -154,11 +154,13 @@ static void leave(struct block_device *d, bool wrote)
 	if (reread)
 		drop_partitions(disk);
 	d->users -= !reread;		/* else it counts as ours until it is read */
+	last = disk->ops->release && forget(disk);
 	os_mutex_unlock(lock);
 	if (reread) {
 		block_partitions_read(disk);
 		leave(d, false);
-	} else if (disk->ops->release && forget(disk)) {
+	} else if (last) {
+		end_line(disk);
 		disk->ops->release(disk);
 	}
 }
@@ -257,7 +259,14 @@ void block_partition_add(struct block_device *disk, unsigned int number, uint64_
 
 int block_unregister(struct block_device *disk)
 {
-	return forget(disk) ? 0 : -EBUSY;
+	bool last;
+
+	os_mutex_lock(lock);
+	last = forget(disk);
+	os_mutex_unlock(lock);
+	if (last)
+		end_line(disk);
+	return last ? 0 : -EBUSY;
 }
 
 void block_list(FILE *out)

@@ -26,6 +26,9 @@ extern struct fake {
 	unsigned int notified;
 	unsigned int maps, unmaps, copies;	/* hypercalls */
 	bool lie_device_address;
+	/* Another thread, which runs once when a lock is dropped for the `moment`th time from now. */
+	void (*other)(void);
+	unsigned int moment;
 } fake;
 
 void fake_reset(void);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct ask {
 	struct block_request r;
@@ -193,6 +194,65 @@ static void who_may_open(void **state)
 	finish();
 }
 
+/* --- Two hands at the same disk, at each moment at which there may be another ---------------------- */
+
+#define MOMENTS 20
+
+static struct block_queue *second;
+static int removed;
+
+static void close_second(void)
+{
+	block_close(second);
+	second = NULL;
+}
+
+static void remove_disk(void)
+{
+	removed = block_ram_remove("ram0");
+}
+
+static void a_file_closed_by_two(void **state)
+{
+	char path[] = "/tmp/parvus-disk-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	fake_reset();
+	assert_int_equal(ftruncate(fd, 8192), 0);
+	for (unsigned int moment = 1; moment <= MOMENTS; moment++) {
+		assert_int_equal(block_open_file(&q, path, false, false), 0);
+		assert_int_equal(block_open(&second, path, false, false), 0);
+		fake.other = close_second;
+		fake.moment = moment;
+		block_close(q);
+		fake.other = NULL;
+		if (second)
+			close_second();
+		assert_int_equal(block_open(&q, path, false, false), -ENOENT);
+	}
+	close(fd);
+	unlink(path);
+}
+
+static void a_ram_disk_removed_while_it_is_closed(void **state)
+{
+	(void)state;
+	fake_reset();
+	for (unsigned int moment = 1; moment <= MOMENTS * 2; moment++) {
+		removed = -EBUSY;
+		assert_int_equal(block_ram_add(16384), 0);
+		assert_int_equal(block_open(&q, "ram0", moment % 2, false), 0);
+		fake.other = remove_disk;
+		fake.moment = (moment + 1) / 2;
+		block_close(q);
+		fake.other = NULL;
+		if (removed)
+			remove_disk();
+		assert_int_equal(removed, 0);
+	}
+}
+
 /* --- Partitions --------------------------------------------------------------------------------- */
 
 static void entry(char *sector, unsigned int n, uint8_t type, uint32_t start, uint32_t count)
@@ -360,7 +420,8 @@ int test_layer(void)
 		cmocka_unit_test(merges), cmocka_unit_test(no_more_than_it_takes), cmocka_unit_test(barriers),
 		cmocka_unit_test(odd_barriers), cmocka_unit_test(bounds), cmocka_unit_test(who_may_open),
 		cmocka_unit_test(mbr), cmocka_unit_test(gpt), cmocka_unit_test(within_its_partition),
-		cmocka_unit_test(random_tables),
+		cmocka_unit_test(random_tables), cmocka_unit_test(a_file_closed_by_two),
+		cmocka_unit_test(a_ram_disk_removed_while_it_is_closed),
 	};
 
 	return cmocka_run_group_tests_name("layer", tests, NULL, NULL);
