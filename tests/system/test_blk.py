@@ -178,6 +178,27 @@ def test_attach_and_detach(machine):
     assert "all done" in machine.sh("pvctl console -l a")
 
 
+def test_another_of_the_same_name(machine):
+    """The guest comes to look when its disk is gone and another is in its place."""
+    machine.type("pvctl create -c /blk/a.cfg 'extra=\"await:xvdc open:xvdc fill:7 detach await:xvdc open:xvdc check:7 detach\"'\r")
+    machine.expect("^waiting")
+    machine.leave()
+    machine.sh("pvctl block-attach a phy:ram0,xvdc,w")
+    machine.type("pvctl console a\r")
+    machine.expect("^using")
+    machine.leave()
+    machine.sh("pvctl pause a")
+    machine.sh("pvctl block-detach -f a xvdc")
+    machine.sh("pvctl block-attach a phy:ram0,xvdc,w")
+    machine.sh("pvctl unpause a")
+    machine.type("pvctl console a\r")
+    machine.expect("^using")
+    machine.leave()
+    machine.sh("pvctl block-detach a xvdc")
+    await_end(machine, "a")
+    assert "all done" in machine.sh("pvctl console -l a")
+
+
 def test_detach_of_nothing(machine):
     machine.sh("pvctl create /blk/a.cfg 'extra=\"wait\"'")
     status, said = machine.command("pvctl block-detach a xvdc")

@@ -277,7 +277,8 @@ void blkfront_close(struct blkfront *f)
 
 bool blkfront_closing(struct blkfront *f, uint64_t deadline_ns)
 {
-	unsigned int state = await(f, STATE(Closing) | GONE, deadline_ns);
+	/* One that makes its offers is not the one we are connected to: that is gone, and another has its name. */
+	unsigned int state = await(f, STATE(Closing) | GONE | STATE(Initialising) | STATE(InitWait), deadline_ns);
 
 	/* Nobody there and a deadline that passed look the same: ask. */
 	if (state == XenbusStateUnknown && back_state(f) == XenbusStateConnected)
