@@ -108,13 +108,18 @@ static void set_link(struct netfront *nf, bool up)
 		nf->user->link(nf->user->arg, up);
 }
 
-static void leave(struct netfront *nf)
+static void disconnect(struct netfront *nf)
 {
 	if (nf->up)
 		set_link(nf, false);
 	evtchn_close(nf->port);
 	take_down_rings(nf);
-	netfront_set_state(nf, XenbusStateClosed);
+}
+
+/* A backend that makes its offers is not the one we are connected to: that is gone, and another has its name. */
+static bool is_another(const struct netfront *nf, uint64_t state)
+{
+	return nf->up && (state == XenbusStateInitialising || state == XenbusStateInitWait);
 }
 
 static bool is_up(void *arg)
@@ -146,13 +151,18 @@ void netfront_follow(struct netfront *nf)
 	while (!nf->gone) {
 		xenbus_watch_wait(&nf->watch, OS_FOREVER);
 		state = xenbus_read_number(nf->back, "state", XenbusStateUnknown);
+		if (is_another(nf, state)) {
+			disconnect(nf);
+			published = false;
+		}
 		if (state >= XenbusStateInitWait && state <= XenbusStateConnected) {
 			if (!published)
 				published = !connect(nf);
 			if (published && !nf->up && state == XenbusStateConnected)
 				set_link(nf, true);
 		} else if (published && state != XenbusStateInitialising) {
-			leave(nf);
+			disconnect(nf);
+			netfront_set_state(nf, XenbusStateClosed);
 			published = false;
 		}
 		if (!published && state == XenbusStateClosed)

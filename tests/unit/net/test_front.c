@@ -325,11 +325,10 @@ static void next_step(void)
 	}
 }
 
-static void connects_anew_after_a_lie(void **state)
+static void follow(void (*steps)(void))
 {
 	static const struct netfront_user user;
 
-	(void)state;
 	step = 0;
 	nf->up = false;
 	nf->user = &user;
@@ -340,12 +339,53 @@ static void connects_anew_after_a_lie(void **state)
 	world_store_put("back/online", 1);
 	world_store_put("back/feature-sg", 1);
 	world_store_put("back/feature-rx-copy", 1);
-	world_on_wait = next_step;
+	world_on_wait = steps;
 	netfront_follow(nf);
+}
+
+static void connects_anew_after_a_lie(void **state)
+{
+	(void)state;
+	follow(next_step);
 	assert_int_equal(step, 9);
+}
+
+/* The toolstack took the interface away and made one of the same name before the frontend looked. */
+static void next_of_another(void)
+{
+	switch (step++) {
+	case 0:
+		back(XenbusStateInitWait);
+		return;
+	case 1:
+		back(XenbusStateConnected);
+		return;
+	case 2:
+		assert_true(nf->up);
+		world_store_put("front/state", XenbusStateInitialising);
+		back(XenbusStateInitWait);
+		return;
+	case 3:
+		assert_false(nf->up);
+		assert_int_equal(front(), XenbusStateConnected);
+		back(XenbusStateConnected);
+		return;
+	default:
+		assert_true(nf->up);
+		assert_int_equal(send(60), 0);
+		world_store_remove("front/backend-id");
+		back(XenbusStateClosed);
+	}
+}
+
+static void another_of_the_same_name(void **state)
+{
+	(void)state;
+	follow(next_of_another);
+	assert_int_equal(step, 5);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 TESTS(front, T(sends_what_it_was_given), T(refuses_and_runs_full), T(lies_about_what_was_sent), T(receives),
 	T(takes_extra_slots), T(bad_frames_are_dropped), T(broken_by_the_backend), T(a_page_that_is_held),
-	T(connects_anew_after_a_lie));
+	T(connects_anew_after_a_lie), T(another_of_the_same_name));
