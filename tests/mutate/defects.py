@@ -74,7 +74,7 @@ DEFECTS = [
     (G + "map.c", "if (unlikely(handle >= nr))", "if (unlikely(handle > nr))"),
     (G + "map.c", "no_entry:\n\tgrant_unpin(rd, op->ref, rw);", "no_entry:"),
     (G + "map.c", "\tdomain_ref(rd);\n", ""),
-    (G + "map.c", "likely(flags && !(flags & MAPPING_BUSY))", "likely(!(flags & MAPPING_BUSY))"),
+    (G + "map.c", "likely(flags && flags <= UINT16_MAX)", "likely(flags <= UINT16_MAX)"),
     (G + "map.c", "likely(st == GNTST_okay) ? m->flags & ~kinds : m->flags", "m->flags & ~kinds"),
     (G + "map.c", "grant_unpin(rd, m->ref, !(left & GNTMAP_readonly));", ""),
     (G + "map.c", "\ttlb_flush_domain(d);\n", ""),
