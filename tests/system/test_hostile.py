@@ -215,8 +215,9 @@ LONGEST_WAIT = 500      # ms, of a guest that wants little, while the hostile on
 def test_others_are_served(boot, hostile_initrd, attackers):
     """Guests that do all to keep the CPU; fork bombs of what domains can have and of what the store can hold, all at once.
     What another guest waits meanwhile, for the CPU and for the control domain's answers, is counted in virtual time, so that it
-    does not depend on how busy this machine is."""
-    machine = boot("-I", "-i", hostile_initrd, "-a", QUIET)
+    does not depend on how busy this machine is. On one processor: where they wait for each other, an emulator that counts
+    instructions may give one of several no turn."""
+    machine = boot("-I", "-p", "1", "-i", hostile_initrd, "-a", QUIET)
     machine.prompt()
     before = free_and_tree(machine)
     names = {f"attack{n}": f"{words} {VIRTUAL_SECONDS}" for n, words in enumerate(attackers)}

@@ -149,7 +149,7 @@ def test_guest_dies_in_the_middle(machine):
         while counters(machine, port)[5] < 1 << 20:
             assert time.monotonic() < end
         machine.sh(f"pvctl destroy {victim}")
-        machine.sh(f"pvctl destroy {other}")
+        machine.command(f"pvctl destroy {other}")       # which may have ended without its peer
 
 
 def test_linux_pings(linux):
