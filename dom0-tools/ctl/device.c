@@ -175,6 +175,9 @@ static int wait_ready(domid_t domid, const char *kind, unsigned int id, struct e
 	if (state >= XenbusStateInitWait && state <= XenbusStateConnected)
 		return 0;
 	error = device_read_back(domid, kind, id, "error");
+	/* A guest may have had it, and closed it again, between two looks. */
+	if (!error && state > XenbusStateConnected)
+		return 0;
 	err_set(err, ERR_HYPERVISOR, "%s %u: %s", kind, id, error ? error : state < 0 ?
 		"it is gone" : "the backend does not answer");
 	free(error);

@@ -276,6 +276,31 @@ static void refused(void **state)
 	assert_int_equal(device_remove(GUEST, KIND, 0, false, &err), -ENOENT);
 }
 
+static void uses_it_and_closes(void *arg)
+{
+	(void)arg;
+	await_back(0, "2");
+	front(0, "3");
+	await_back(0, "4");
+	front(0, "6");
+}
+
+/* Between two looks of the toolstack's: it was ready all the same. */
+static void closed_at_once(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(os_thread_start("guest", uses_it_and_closes, NULL), 0);
+		attach(0);
+		await_back(0, "6");
+		assert_int_equal(opened, 1);
+		assert_int_equal(device_remove(GUEST, KIND, 0, false, &err), 0);
+		nothing_there(0);
+	}
+}
+
 static int attached, exists, hands_done;
 
 static void attach_too(void *arg)
@@ -350,6 +375,7 @@ int test_bus(size_t *total)
 		cmocka_unit_test(removed_while_the_guest_connects),
 		cmocka_unit_test(connects_again),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(closed_at_once),
 		cmocka_unit_test(attached_once),
 		cmocka_unit_test(ended_domain_gets_none),
 	};
