@@ -75,7 +75,6 @@ static long set_context(struct xen_domctl *op, vcpu_guest_context_t *c)
 static long act(struct xen_domctl *op, vcpu_guest_context_t *c)
 {
 	struct sched_remote_shutdown end = { .domain_id = VICTIM, .reason = SHUTDOWN_poweroff };
-
 	domid_t victim = VICTIM;
 
 	switch (smp_random(7)) {
