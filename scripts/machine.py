@@ -17,6 +17,8 @@ PROMPT = "\ndom0# "
 LIFETIME = 1500     # seconds after which a machine ends that nobody ended; more than anything takes that is waited for
 # What a terminal would not show: colours and cursor movement.
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+BETWEEN = rf"(?:[\s\x08]|{ESCAPES.pattern})*"      # what an editor may send between two keys that it shows
+AHEAD = 64          # keys; the peer holds 128 that the control domain has not read, and drops what comes behind
 
 
 class Failure(Exception):
@@ -54,8 +56,13 @@ class Machine:
         return which, self.line.match
 
     def type(self, text):
-        """Sends the text as typed; the caller adds the newline ("\\r") if there is to be one."""
-        self.line.send(text)
+        """Sends the text as typed; the caller adds the newline ("\\r") if there is to be one. To the peer a long one
+        goes piece by piece, each when the end of the one before is shown."""
+        pieces = [text] if self.ours else [text[at:at + AHEAD] for at in range(0, len(text), AHEAD)]
+        for at, piece in enumerate(pieces):
+            if at:
+                self.expect(BETWEEN.join(map(re.escape, "".join(pieces[at - 1].split())[-16:])))
+            self.line.send(piece)
 
     def prompt(self, timeout=60):
         """Waits until the shell asks for a command; returns what came before."""
