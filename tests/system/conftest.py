@@ -99,10 +99,16 @@ def shared(machines, request):
         machines.discard(slot["machine"], slot["path"], keep=slot["failed"])
 
 
+def memory_is_back(machine, free):
+    """But for the tables of ports and mappings that the control domain came to need: some pages, which may make a
+    difference in the number of whole megabytes."""
+    assert free - free_memory(machine) in (0, 1)
+
+
 def nothing_left(machine, free):
     """No guest, no memory kept, no frame miscounted."""
     assert domains(machine) == ["Domain-0"]
-    assert free_memory(machine) == free
+    memory_is_back(machine, free)
     audit(machine)
 
 
@@ -111,7 +117,8 @@ def nothing_left_but(*names):
     def check(machine, free):
         left = domains(machine)
         assert set(left) <= {"Domain-0", *names}, left
-        assert left != ["Domain-0"] or free_memory(machine) == free
+        if left == ["Domain-0"]:
+            memory_is_back(machine, free)
         audit(machine)
     return check
 
@@ -167,7 +174,7 @@ def wait_for(true):
 
 
 def free_memory(machine):
-    """Free memory in KiB, or the closest the hypervisor tells."""
+    """Free memory in MB, rounded down."""
     return int(re.search(r"^free_memory\s*: (\d+)", machine.sh("pvctl info"), re.M).group(1))
 
 
