@@ -23,6 +23,7 @@ static const struct {
 	[ERR_NO_MEMORY]   = { -ENOMEM,  "too little memory" },
 	[ERR_CONFIG]      = { -EINVAL,  "bad configuration" },
 	[ERR_EXISTS]      = { -EEXIST,  "name in use" },
+	[ERR_HELD]        = { -EBUSY,   "held by others" },
 	[ERR_HYPERVISOR]  = { -EPERM,   "refused by the hypervisor" },
 	[ERR_XENSTORE]    = { -EIO,     "refused by xenstored" },
 };

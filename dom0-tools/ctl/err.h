@@ -19,6 +19,7 @@ enum err_kind {
 	ERR_NO_MEMORY,          /* too little memory: the domain's, the machine's or ours */
 	ERR_CONFIG,             /* a malformed or contradictory configuration */
 	ERR_EXISTS,             /* the name is taken */
+	ERR_HELD,               /* destroyed, but its memory is mapped by others */
 	ERR_HYPERVISOR,         /* the hypervisor refused */
 	ERR_XENSTORE,           /* xenstored refused */
 	ERR_KINDS

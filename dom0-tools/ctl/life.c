@@ -56,7 +56,7 @@ static bool has_name(const ctl_info *info, const void *who)
 
 static bool has_uuid(const ctl_info *info, const void *uuid)
 {
-	return !memcmp(info->handle, uuid, sizeof(info->handle));
+	return !(info->flags & XEN_DOMINF_dying) && !memcmp(info->handle, uuid, sizeof(info->handle));
 }
 
 /* The first domain for which is(info, what). */
@@ -200,6 +200,14 @@ static int destroy_and_wait(domid_t domid)
 	return rc ? rc : -EBUSY;
 }
 
+static int not_gone(struct err *err, domid_t domid, int rc)
+{
+	if (rc == -EBUSY)
+		return err_set(err, ERR_HELD, "domain %u is destroyed, but memory of it stays until others that "
+			       "map it let go", domid);
+	return refused(err, rc, "the hypervisor does not destroy the domain");
+}
+
 static int create(const struct domain_config *c, const struct builder_kernel *k, domid_t *domid,
 		  struct err *err)
 {
@@ -283,6 +291,9 @@ static int destroy_locked(domid_t domid, int code, struct err *err)
 
 	if (rc)
 		return refused(err, rc, domid ? "no such domain" : "domain 0 stays");
+	if (info.flags & XEN_DOMINF_dying)
+		return err_set(err, ERR_HYPERVISOR, "domain %u is destroyed already; others map memory of it",
+			       domid);
 	/* A domain that had ended and was preserved keeps its own reason. */
 	if (code == RECORD_DESTROYED && info.flags & XEN_DOMINF_shutdown)
 		code = (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
@@ -294,7 +305,7 @@ static int destroy_locked(domid_t domid, int code, struct err *err)
 	xs_release_domain(xstree_handle(), domid);
 	rc = destroy_and_wait(domid);
 	xstree_remove(domid, info.handle);
-	return rc ? refused(err, rc, "the hypervisor does not let go of the domain") : 0;
+	return rc ? not_gone(err, domid, rc) : 0;
 }
 
 int life_destroy(domid_t domid, int code, struct err *err)

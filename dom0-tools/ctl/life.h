@@ -18,7 +18,8 @@ int life_start(void);
 /* Leaves the domain paused. A failure is kept in the records under the name. */
 int life_create(const struct domain_config *config, domid_t *domid, struct err *err);
 int life_unpause(domid_t domid, struct err *err);
-/* code: SHUTDOWN_ that ended it, or RECORD_DESTROYED. Drains the console, keeps the record. */
+/* code: SHUTDOWN_ that ended it, or RECORD_DESTROYED. Drains the console, keeps the record. ERR_HELD: all is done, but
+ * others keep the domain's memory, and with it its id, from coming back. */
 int life_destroy(domid_t domid, int code, struct err *err);
 /* Asks the guest: "poweroff", "reboot" or "halt". */
 int life_request(domid_t domid, const char *what, struct err *err);

@@ -83,7 +83,7 @@ static void apply(struct record_living *r, unsigned int code, enum domain_action
 		r->config.uuid[14] ^= (uint8_t)(r->domid >> 8);
 		break;
 	default:
-		if (life_destroy(r->domid, (int)code, &err))
+		if (life_destroy(r->domid, (int)code, &err) && err.kind != ERR_HELD)
 			return;
 	}
 	if (action != ACTION_DESTROY)

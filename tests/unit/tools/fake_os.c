@@ -66,6 +66,16 @@ static void destroy(void)
 	fake.pages = 0;
 	fake.ports = 0;
 	fake.domain = false;
+	if (fake.held)
+		fake.dying = fake.domid;
+}
+
+static void info_dying(struct xen_domctl_getdomaininfo *i)
+{
+	memset(i, 0, sizeof(*i));
+	i->domain = fake.dying;
+	i->flags = XEN_DOMINF_dying;
+	memcpy(i->handle, handle, sizeof(handle));
 }
 
 static void info(struct xen_domctl_getdomaininfo *i)
@@ -84,6 +94,10 @@ int os_domctl(struct xen_domctl *op)
 	if (op->cmd == XEN_DOMCTL_destroydomain) {
 		assert_true(fake.domain && op->domain == fake.domid);
 		destroy();
+		return 0;
+	}
+	if (op->cmd == XEN_DOMCTL_getdomaininfo && fake.dying && op->domain == fake.dying) {
+		info_dying(&op->u.getdomaininfo);
 		return 0;
 	}
 	if (op->cmd == XEN_DOMCTL_getdomaininfo && !fake.domain)
@@ -134,6 +148,17 @@ static int read_log(struct xen_sysctl_readconsole *r)
 	return 0;
 }
 
+static uint32_t list(domid_t from, struct xen_domctl_getdomaininfo *infos)
+{
+	uint32_t n = 0;
+
+	if (fake.dying && from <= fake.dying)
+		info_dying(&infos[n++]);
+	if (fake.domain && from <= fake.domid)
+		info(&infos[n++]);
+	return n;
+}
+
 int os_sysctl(struct xen_sysctl *op)
 {
 	if (fake_step())
@@ -147,11 +172,8 @@ int os_sysctl(struct xen_sysctl *op)
 		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
 		return 0;
 	case XEN_SYSCTL_getdomaininfolist:
-		op->u.getdomaininfolist.num_domains = 0;
-		if (fake.domain && op->u.getdomaininfolist.first_domain <= fake.domid) {
-			info(op->u.getdomaininfolist.buffer.p);
-			op->u.getdomaininfolist.num_domains = 1;
-		}
+		op->u.getdomaininfolist.num_domains = list(op->u.getdomaininfolist.first_domain,
+							   op->u.getdomaininfolist.buffer.p);
 		return 0;
 	case XEN_SYSCTL_readconsole:
 		return read_log(&op->u.readconsole);

@@ -21,6 +21,8 @@ struct fake {
 	bool pinned, paused, hypercall_page;
 	vcpu_guest_context_t context;
 	bool fragmented;                        /* no 2 MB extents */
+	bool held;                              /* others map the domain: destroyed, it stays as a dying one */
+	domid_t dying;                          /* 0: none */
 	bool ended;                             /* shut down, with that code */
 	unsigned int code;
 	uint64_t now_ns;

@@ -310,6 +310,39 @@ static void restarts_at_once_what_had_lived(void **state)
 	assert_nothing_left();
 }
 
+static void frees_what_was_held(void)
+{
+	fake.held = false;
+	fake.dying = 0;
+}
+
+/* What others map stays as a dying domain; that stands in the way of nothing, its name and uuid included. */
+static void restarts_what_others_hold(void **state)
+{
+	(void)state;
+	fake.held = true;
+	watch_crasher(lived_long);
+	assert_int_equal(fake.dying, first);
+	assert_true(fake.domain && fake.domid != first);
+	assert_int_equal(life_destroy(first, 0, &err), -EPERM);         /* not twice */
+	frees_what_was_held();
+	assert_int_equal(life_destroy(fake.domid, 0, &err), 0);
+	assert_nothing_left();
+}
+
+static void says_that_others_hold_it(void **state)
+{
+	struct domain_config c = config();
+
+	(void)state;
+	assert_int_equal(life_create(&c, &first, &err), 0);
+	fake.held = true;
+	assert_int_equal(life_destroy(first, RECORD_DESTROYED, &err), -EBUSY);
+	assert_int_equal(err.kind, ERR_HELD);
+	frees_what_was_held();
+	assert_nothing_left();
+}
+
 int test_life(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +352,8 @@ int test_life(size_t *total)
 		cmocka_unit_test(restarts_once_a_second),
 		cmocka_unit_test(what_the_operator_destroys_stays_destroyed),
 		cmocka_unit_test(restarts_at_once_what_had_lived),
+		cmocka_unit_test(restarts_what_others_hold),
+		cmocka_unit_test(says_that_others_hold_it),
 	};
 
 	*total += sizeof(tests) / sizeof(tests[0]);
