@@ -37,7 +37,7 @@ struct xs_permissions {
 struct xs_handle *xs_open(unsigned long flags);         /* flags: 0 */
 void xs_close(struct xs_handle *h);                     /* NULL is fine; drops its watches */
 
-/* *num names, in one block: free the array only. */
+/* *num names, in one block: free the array only. EAGAIN: a long list that does not keep still. */
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
 		    unsigned int *num);
 /* The value with a NUL after it; *len excludes that NUL; len may be NULL. */

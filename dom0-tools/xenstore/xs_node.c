@@ -6,50 +6,56 @@
 #include <string.h>
 #include "xs_call.h"
 
-/* Pieces of a list too long for one message, put together; again while the list changes. */
+#define MAX_CHANGES 16          /* of a list while it is read: whoever goes on changing it does not keep us */
+
+/* A list too long for one message, put together from pieces of the same generation. */
+struct list {
+	char gen[24], *all;
+	size_t len;
+	unsigned int changes;
+};
+
+/* 1: that was the last piece; 0: there are more; or a negative errno. */
+static int add_piece(struct list *l, const struct msg *m)
+{
+	size_t skip = strlen(m->body) + 1, n = m->hdr.len - skip;
+	char *more;
+
+	if (l->len && strcmp(l->gen, m->body)) {
+		l->len = 0;
+		return ++l->changes < MAX_CHANGES ? 0 : -EAGAIN;
+	}
+	snprintf(l->gen, sizeof(l->gen), "%s", m->body);
+	more = realloc(l->all, l->len + n + 1);
+	if (!more)
+		return -ENOMEM;
+	l->all = more;
+	memcpy(l->all + l->len, m->body + skip, n);
+	l->len += n;
+	return n && !l->all[l->len - 1] && (n == 1 || !l->all[l->len - 2]);
+}
+
 static char **directory_parts(struct xs_handle *h, xs_transaction_t t, const char *path,
 			      unsigned int *num)
 {
-	char gen[24] = "", from[24], *all = NULL;
-	size_t len = 0;
+	struct list l = { .len = 0 };
+	char from[24], **v;
+	int rc = 0;
 
-	for (;;) {
-		struct xs_part parts[] = { xs_text(path), xs_text(from) };
-		size_t skip, n;
+	while (!rc) {
+		struct xs_part parts[] = { xs_text(path), { from, 0 } };
 		struct msg *m;
-		char *more;
 
-		snprintf(from, sizeof(from), "%zu", len);
-		parts[1] = xs_text(from);
+		parts[1].len = (size_t)snprintf(from, sizeof(from), "%zu", l.len) + 1;
 		m = xs_call(h, XS_DIRECTORY_PART, t, parts, 2);
-		if (!m)
-			break;
-		if (len && strcmp(gen, m->body)) {
-			len = 0;
-			free(m);
-			continue;
-		}
-		snprintf(gen, sizeof(gen), "%s", m->body);
-		skip = strlen(m->body) + 1;
-		n = m->hdr.len - skip;
-		more = realloc(all, len + n + 1);
-		if (!more) {
-			free(m);
-			break;
-		}
-		all = more;
-		memcpy(all + len, m->body + skip, n);
+		rc = m ? add_piece(&l, m) : -errno;
 		free(m);
-		len += n;
-		if (n && !all[len - 1] && (n == 1 || !all[len - 2])) {
-			char **v = xs_vector(all, len - 1, num);
-
-			free(all);
-			return v;
-		}
 	}
-	free(all);
-	return NULL;
+	v = rc > 0 ? xs_vector(l.all, l.len - 1, num) : NULL;
+	if (rc < 0)
+		errno = -rc;
+	free(l.all);
+	return v;
 }
 
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *num)

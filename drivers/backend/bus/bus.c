@@ -25,6 +25,7 @@ struct bus {
 	char root[48];
 };
 
+#define LOST_MS 100             /* until some memory may have come back */
 #define MAX_KINDS 8
 static struct bus buses[MAX_KINDS];
 static unsigned int nr_buses;
@@ -331,23 +332,35 @@ static void scan(struct bus *b)
 	free(domids);
 }
 
+static void handle(struct bus *b, char **event)
+{
+	const char *path = event[XS_WATCH_PATH], *token = event[XS_WATCH_TOKEN];
+	unsigned int domid, id;
+
+	if (!strcmp(token, "root"))
+		path += strlen(b->root) + (strlen(path) > strlen(b->root));
+	else
+		path = token;
+	if (sscanf(path, "%u/%u", &domid, &id) == 2)
+		update(b, (domid_t)domid, id);
+	else
+		scan(b);
+}
+
 static void run(void *arg)
 {
 	struct bus *b = arg;
-	unsigned int n, domid, id;
-	char **event;
+	unsigned int n;
 
-	while ((event = xs_read_watch(b->xs, &n))) {
-		const char *path = event[XS_WATCH_PATH], *token = event[XS_WATCH_TOKEN];
+	for (;;) {
+		char **event = xs_read_watch(b->xs, &n);
 
-		if (!strcmp(token, "root"))
-			path += strlen(b->root) + (strlen(path) > strlen(b->root));
-		else
-			path = token;
-		if (sscanf(path, "%u/%u", &domid, &id) == 2)
-			update(b, (domid_t)domid, id);
-		else
+		if (event) {
+			handle(b, event);
+		} else {                /* one is lost for want of memory: it may have been about anything */
+			os_sleep_ms(LOST_MS);
 			scan(b);
+		}
 		free(event);
 	}
 }

@@ -19,7 +19,7 @@ $(STORE_TEST_OBJ): $(B)/host/%.c.o: %.c
 $(STORE_TEST): $(STORE_TEST_OBJ) $(STORE_TEST_CTL)
 	$(call say,HOSTLD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-		-o $@ $^ -lcmocka -lpthread
+		-Wl,--wrap=xs_read_watch,--wrap=xs_call -o $@ $^ -lcmocka -lpthread
 
 UNIT_TESTS += $(STORE_TEST)
 

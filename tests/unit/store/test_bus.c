@@ -348,6 +348,34 @@ static void ended_domain_gets_none(void **state)
 	assert_true(xs_write(h, XBT_NULL, HOME "/domid", "7", 1));
 }
 
+char **__real_xs_read_watch(struct xs_handle *handle, unsigned int *num);
+char **__wrap_xs_read_watch(struct xs_handle *handle, unsigned int *num);
+
+static bool lose;                              /* the next event */
+
+char **__wrap_xs_read_watch(struct xs_handle *handle, unsigned int *num)
+{
+	char **event = __real_xs_read_watch(handle, num);
+
+	if (!__atomic_exchange_n(&lose, false, __ATOMIC_SEQ_CST))
+		return event;
+	free(event);
+	return NULL;
+}
+
+/* For want of memory. */
+static void finds_what_a_lost_event_told(void **state)
+{
+	struct err err;
+
+	(void)state;
+	lose = true;
+	attach_connected(0);
+	assert_false(lose);
+	assert_int_equal(device_remove(GUEST, KIND, 0, true, &err), 0);
+	nothing_there(0);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -378,6 +406,7 @@ int test_bus(size_t *total)
 		cmocka_unit_test(closed_at_once),
 		cmocka_unit_test(attached_once),
 		cmocka_unit_test(ended_domain_gets_none),
+		cmocka_unit_test(finds_what_a_lost_event_told),
 	};
 
 	*total += sizeof(tests) / sizeof(*tests);

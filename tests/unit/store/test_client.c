@@ -4,7 +4,7 @@
 #include "host_os.h"
 #include "test.h"
 #include "xenstore/xenstored.h"
-#include "xenstore/xs.h"
+#include "xenstore/xs_call.h"
 
 static struct xs_handle *h;
 
@@ -89,6 +89,47 @@ static void a_long_directory(void **state)
 		assert_string_equal(list[i], path);
 	}
 	free(list);
+	xs_rm(h, XBT_NULL, "/long");
+}
+
+struct msg *__real_xs_call(struct xs_handle *h, uint32_t type, xs_transaction_t t, const struct xs_part *parts,
+			   unsigned int n);
+struct msg *__wrap_xs_call(struct xs_handle *h, uint32_t type, xs_transaction_t t, const struct xs_part *parts,
+			   unsigned int n);
+
+static int changes;                     /* how often somebody changes a list between two of its pieces */
+
+struct msg *__wrap_xs_call(struct xs_handle *h, uint32_t type, xs_transaction_t t, const struct xs_part *parts,
+			   unsigned int n)
+{
+	if (type == XS_DIRECTORY_PART && changes && strcmp(parts[1].data, "0")) {
+		changes--;
+		assert_true(xs_mkdir(h, XBT_NULL, "/long/another"));
+		assert_true(xs_rm(h, XBT_NULL, "/long/another"));
+	}
+	return __real_xs_call(h, type, t, parts, n);
+}
+
+static void a_directory_that_changes(void **state)
+{
+	char path[64], **list;
+	unsigned int i, num;
+
+	(void)state;
+	for (i = 0; i < 500; i++) {
+		snprintf(path, sizeof(path), "/long/a-name-that-takes-room-%03u", i);
+		assert_true(xs_mkdir(h, XBT_NULL, path));
+	}
+	changes = 5;
+	list = xs_directory(h, XBT_NULL, "/long", &num);
+	assert_non_null(list);
+	assert_int_equal(num, 500);
+	free(list);
+	changes = 1000;
+	assert_null(xs_directory(h, XBT_NULL, "/long", &num));
+	assert_int_equal(errno, EAGAIN);
+	assert_true(changes > 900);
+	changes = 0;
 	xs_rm(h, XBT_NULL, "/long");
 }
 
@@ -249,6 +290,7 @@ int test_client(size_t *total)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values), cmocka_unit_test(a_write_if), cmocka_unit_test(a_long_directory),
+		cmocka_unit_test(a_directory_that_changes),
 		cmocka_unit_test(permissions), cmocka_unit_test(transactions),
 		cmocka_unit_test(watches), cmocka_unit_test(a_guest_is_served),
 		cmocka_unit_test(a_dying_guest_is_let_go),
