@@ -30,7 +30,7 @@ fuzz_src_blkring := tests/unit/blk/fake.c $(addprefix dom0-tools/block/,queue.c 
 fuzz_src_partitions := $(fuzz_src_blkring)
 fuzz_src_packet := tests/unit/net/world.c \
 	$(addprefix dom0-tools/net/,fdb.c offload.c packet.c parse.c rules.c rules_port.c rules_text.c switch.c)
-fuzz_src_netback := $(fuzz_src_packet) $(addprefix drivers/backend/net/,mcast.c ring.c rx.c rx_copy.c rx_map.c tx.c)
+fuzz_src_netback := $(fuzz_src_packet) $(addprefix drivers/backend/,bus/complain.c net/mcast.c net/ring.c net/rx.c net/rx_copy.c net/rx_map.c net/tx.c)
 fuzz_src_netfront := tests/unit/net/world.c tests/unit/net/store.c guest-pv/kit/xenbus_node.c \
 	$(addprefix drivers/frontend/net/,connect.c netfront.c rx.c tx.c)
 fuzz_src_blkfront := tests/unit/blkfront/kit.c $(addprefix drivers/frontend/blk/,ring.c data.c transfer.c)

@@ -116,11 +116,12 @@ static int state_of(const struct bus_device *d, bool front)
 /* Where the toolstack looks for it (device_attach), and on the console. */
 static void fail(struct bus_device *d, const char *why, int rc)
 {
-	char text[160];
+	char text[160], who[40];
 
 	snprintf(text, sizeof(text), "%s: %s", why, strerror(-rc));
 	bus_write(d, "error", text);
-	printf("%s%u.%u: %s\n", d->kind->name, d->domid, d->id, text);
+	snprintf(who, sizeof(who), "%s%u.%u", d->kind->name, d->domid, d->id);
+	complain(&d->complaints, who, text);
 }
 
 /* --- The handshake ---------------------------------------------------------------------------- */

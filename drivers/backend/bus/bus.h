@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
+#include "complain.h"
 
 struct bus_device {
 	const struct bus_kind *kind;
@@ -21,6 +22,7 @@ struct bus_device {
 	struct bus_device *next;
 	int state;			/* as published */
 	bool connected;			/* between connect and disconnect */
+	struct complaints complaints;
 	bool empty;			/* probe failed, or the driver let go; kept until its directory goes */
 	char front[96], back[96];
 };

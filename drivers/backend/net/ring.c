@@ -5,7 +5,6 @@
  */
 #include "vif.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <kit/evtchn.h>
@@ -25,7 +24,7 @@ const struct rx_mode *const vif_rx_modes[] = { &vif_rx_copy, &vif_rx_map, &vif_r
 void vif_break(struct vif *v, const char *why)
 {
 	if (!v->broken)
-		printf("%s: %s; it is stopped until the guest connects anew\n", v->port.name, why);
+		complain(&v->complaints, v->port.name, why);
 	v->broken = true;
 }
 

@@ -10,6 +10,7 @@
 #ifndef BACKEND_NET_VIF_H
 #define BACKEND_NET_VIF_H
 
+#include "../bus/complain.h"
 #include <kit/gnttab.h>
 #include <net/netdev.h>
 #include <net/packet.h>
@@ -59,6 +60,7 @@ struct vif {
 	enum vif_mode mode;
 	bool connected;
 	bool broken;			/* the guest's rings made no sense; until it reconnects */
+	struct complaints complaints;
 	bool sg, mcast_control, rx_notify;	/* what the guest said of itself */
 
 	evtchn_port_t evtchn;

@@ -5,7 +5,7 @@
 NET_UNIT := $(B)/tests/unit/net/net-test
 NET_UNIT_SRC := $(wildcard tests/unit/net/*.c) \
 	$(addprefix dom0-tools/net/,fdb.c offload.c packet.c parse.c rules.c rules_port.c rules_text.c switch.c) \
-	$(addprefix drivers/backend/net/,mcast.c ring.c rx.c rx_copy.c rx_map.c tx.c) \
+	$(addprefix drivers/backend/,bus/complain.c net/mcast.c net/ring.c net/rx.c net/rx_copy.c net/rx_map.c net/tx.c) \
 	$(addprefix drivers/frontend/net/,connect.c netfront.c rx.c tx.c) guest-pv/kit/xenbus_node.c
 NET_UNIT_OBJ := $(NET_UNIT_SRC:%=$(B)/host-net/%.o)
 NET_UNIT_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \

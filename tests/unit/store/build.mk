@@ -4,7 +4,7 @@
 # program of the tests here and the real sources, over a small stand-in for os.h; and the two sides of a split device.
 STORE_TEST := $(B)/tests/unit/store/store-test
 STORE_TEST_SRC := $(wildcard tests/unit/store/*.c) $(wildcard dom0-tools/xenstore/*.c) \
-	$(wildcard dom0-tools/console/*.c) $(wildcard dom0-tools/shell/*.c) dom0-tools/power/acpi.c drivers/backend/bus/bus.c
+	$(wildcard dom0-tools/console/*.c) $(wildcard dom0-tools/shell/*.c) dom0-tools/power/acpi.c $(wildcard drivers/backend/bus/*.c)
 STORE_TEST_OBJ := $(STORE_TEST_SRC:%=$(B)/host/%.o)
 # tests/unit/tools has the rule for these.
 STORE_TEST_CTL := $(addprefix $(B)/host/dom0-tools/ctl/,device.c.o err.c.o)

@@ -5,6 +5,8 @@
  * is gone, its backend has let go of it, slow as it may be.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 #include <bus/bus.h>
 #include "ctl/device.h"
 #include "ctl/xstree.h"
@@ -19,7 +21,7 @@
 
 static struct xs_handle *h;
 static int opened, connected, offers;          /* counts, changed by the bus's thread */
-static int probe_answer;
+static int probe_answer, join_answer;
 static bool dawdle;                            /* connecting and leaving last until the device is to be closed */
 
 struct xs_handle *xstree_handle(void)
@@ -56,7 +58,9 @@ static void wait_to_be_asked(struct bus_device *d)
 
 static int join(struct bus_device *d, const char **why)
 {
-	(void)why;
+	*why = "a reason";
+	if (join_answer)
+		return join_answer;
 	add(&connected, 1);
 	wait_to_be_asked(d);
 	return 0;
@@ -376,6 +380,50 @@ static void finds_what_a_lost_event_told(void **state)
 	nothing_there(0);
 }
 
+static void refuse_often(unsigned int id, int times)
+{
+	join_answer = -EIO;
+	while (times--) {
+		front(id, "3");
+		await_back(id, "5");
+		front(id, "6");
+		await_back(id, "6");
+		front(id, "1");
+		await_back(id, "2");
+	}
+	join_answer = 0;
+}
+
+static int lines(FILE *f)
+{
+	int n = 0;
+
+	rewind(f);
+	for (int c; (c = getc(f)) != EOF;)
+		n += c == '\n';
+	return n;
+}
+
+/* A guest cannot fill the operator's screen. */
+static void complains_a_few_times(void **state)
+{
+	int out = dup(1);
+	FILE *f = tmpfile();
+	struct err err;
+
+	(void)state;
+	attach(0);
+	assert_true(f && fflush(stdout) == 0 && dup2(fileno(f), 1) == 1);
+	refuse_often(0, 20);
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	assert_int_equal(lines(f), 5);
+	fclose(f);
+	assert_int_equal(device_remove(GUEST, KIND, 0, true, &err), 0);
+	nothing_there(0);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -406,6 +454,7 @@ int test_bus(size_t *total)
 		cmocka_unit_test(closed_at_once),
 		cmocka_unit_test(attached_once),
 		cmocka_unit_test(ended_domain_gets_none),
+		cmocka_unit_test(complains_a_few_times),
 		cmocka_unit_test(finds_what_a_lost_event_told),
 	};
 
