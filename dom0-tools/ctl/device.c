@@ -15,7 +15,7 @@
 #define STEP_MS 20
 #define READY_STEPS 500                 /* ten seconds */
 #define CLOSE_MS 10000
-#define DEVICES_MAX 64                  /* of one kind of one domain */
+#define DEVICES_MAX 256                 /* of one kind of one domain */
 #define CUT_STEP_MS 2                   /* nobody but the backend is waited for */
 #define TRIES 100                       /* at entries that the guest may change at any time */
 
@@ -103,6 +103,23 @@ static bool put_device(xs_transaction_t t, domid_t domid, const char *kind, unsi
 	       put_end(t, back_dir, 0, domid, back) && put_end(t, back_dir, 0, domid, back_common);
 }
 
+/* Names of children that are numbers. */
+static unsigned int numbers(xs_transaction_t t, const char *path, unsigned int *out,
+			    unsigned int max)
+{
+	unsigned int nr = 0, found = 0;
+	char **names = xs_directory(xstree_handle(), t, path, &nr), *end;
+
+	for (unsigned int i = 0; names && i < nr && found < max; i++) {
+		unsigned long n = strtoul(names[i], &end, 10);
+
+		if (*names[i] && !*end && n <= UINT32_MAX)
+			out[found++] = (unsigned int)n;
+	}
+	free(names);
+	return found;
+}
+
 static bool is_there(xs_transaction_t t, const char *path)
 {
 	char *value = xs_read(xstree_handle(), t, path, NULL);
@@ -115,13 +132,17 @@ static bool is_there(xs_transaction_t t, const char *path)
 static int may_add(xs_transaction_t t, domid_t domid, const char *kind, unsigned int id)
 {
 	char dir[PATH_LEN], path[PATH_LEN + 64];
+	unsigned int ids[DEVICES_MAX];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/domid", domid);
 	if (!is_there(t, path))
 		return ENOENT;
 	back_path(dir, domid, kind, id);
 	snprintf(path, sizeof(path), "%s/state", dir);
-	return is_there(t, path) ? EEXIST : 0;
+	if (is_there(t, path))
+		return EEXIST;
+	snprintf(path, sizeof(path), "/local/domain/0/backend/%.32s/%u", kind, domid);
+	return numbers(t, path, ids, DEVICES_MAX) < DEVICES_MAX ? 0 : EMFILE;
 }
 
 static int try_to_add(domid_t domid, const char *kind, unsigned int id, const struct device_key *back,
@@ -149,6 +170,9 @@ static int add(domid_t domid, const char *kind, unsigned int id, const struct de
 		return err_set(err, ERR_EXISTS, "domain %u has a %s %u already", domid, kind, id);
 	if (rc == ENOENT)
 		return err_set(err, ERR_MISSING, "domain %u has ended", domid);
+	if (rc == EMFILE)
+		return err_set(err, ERR_CONFIG, "%s %u: domain %u has %d of them, and no more at a time", kind, id,
+			       domid, DEVICES_MAX);
 	return rc ? err_set(err, ERR_XENSTORE, "xenstore entries of %s %u: %s", kind, id,
 			    strerror(rc)) : 0;
 }
@@ -246,22 +270,6 @@ int device_remove(domid_t domid, const char *kind, unsigned int id, bool force, 
 	return 0;
 }
 
-/* Names of children that are numbers. */
-static unsigned int numbers(const char *path, unsigned int *out, unsigned int max)
-{
-	unsigned int nr = 0, found = 0;
-	char **names = xs_directory(xstree_handle(), XBT_NULL, path, &nr), *end;
-
-	for (unsigned int i = 0; names && i < nr && found < max; i++) {
-		unsigned long n = strtoul(names[i], &end, 10);
-
-		if (*names[i] && !*end && n <= UINT32_MAX)
-			out[found++] = (unsigned int)n;
-	}
-	free(names);
-	return found;
-}
-
 static int by_number(const void *a, const void *b)
 {
 	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
@@ -275,7 +283,7 @@ unsigned int device_ids(domid_t domid, const char *kind, unsigned int *ids, unsi
 	unsigned int n;
 
 	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, domid);
-	n = numbers(path, ids, max);
+	n = numbers(XBT_NULL, path, ids, max);
 	qsort(ids, n, sizeof(*ids), by_number);
 	return n;
 }

@@ -22,6 +22,7 @@
 static struct xs_handle *h;
 static int opened, connected, offers;          /* counts, changed by the bus's thread */
 static int probe_answer, join_answer;
+static unsigned int remove_ms = REMOVE_MS;
 static bool dawdle;                            /* connecting and leaving last until the device is to be closed */
 
 struct xs_handle *xstree_handle(void)
@@ -75,7 +76,7 @@ static void leave(struct bus_device *d)
 static void drop(struct bus_device *d)
 {
 	(void)d;
-	os_sleep_ms(REMOVE_MS);
+	os_sleep_ms(remove_ms);
 	add(&opened, -1);
 }
 
@@ -318,6 +319,25 @@ static void attach_too(void *arg)
 	add(&hands_done, 1);
 }
 
+/* All of them are waited for, so there is an end to them. */
+static void no_end_of_devices(void **state)
+{
+	unsigned int id = 0;
+	struct err err;
+
+	(void)state;
+	remove_ms = 1;
+	while (!device_attach(GUEST, KIND, id, none, none, &err))
+		id++;
+	assert_int_equal(err.kind, ERR_CONFIG);
+	assert_int_equal(opened, id);
+	assert_int_equal(id, 256);
+	device_remove_all(GUEST);
+	nothing_there(0);
+	nothing_there(id - 1);
+	remove_ms = REMOVE_MS;
+}
+
 /* Several hands give the domain the same device: one does. */
 static void attached_once(void **state)
 {
@@ -453,6 +473,7 @@ int test_bus(size_t *total)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(closed_at_once),
 		cmocka_unit_test(attached_once),
+		cmocka_unit_test(no_end_of_devices),
 		cmocka_unit_test(ended_domain_gets_none),
 		cmocka_unit_test(complains_a_few_times),
 		cmocka_unit_test(finds_what_a_lost_event_told),
