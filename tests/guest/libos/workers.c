@@ -97,7 +97,7 @@ static void check_rounds(void)
 	check("between functions a vcpu is down", !vcpu_is_up(1) && !vcpu_is_up(2));
 }
 
-static void check_events(void)
+static void check_own_events(void)
 {
 	bool forward;
 
@@ -118,5 +118,5 @@ void check_workers(void)
 {
 	check_rules();
 	check_rounds();
-	check_events();
+	check_own_events();
 }
