@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Page tables of this domain. They are mapped read-only, every change goes to the hypervisor, which
- * checks it. Tables are walked through the linear map of the domain's memory (kit/linear.h).
+ * checks it. Tables are walked through the linear map of the domain's memory (linear_base, below).
  * Errors: 0 or a negative error of <xen/errno.h>.
  */
 #ifndef KIT_PT_H

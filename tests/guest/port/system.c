@@ -104,6 +104,7 @@ static void put(const char *s)
 	pvconsole_write_now(s, strlen(s));
 }
 
+/* The format as it stands: printf is what a real system adds. */
 void os_panic(const char *fmt, ...)
 {
 	put("not ok test ended early: ");
