@@ -57,7 +57,8 @@ static struct cpu *lock_of(const struct vcpu *v)
 
 /*
  * Brings the queues in line with the flags after a change; c is v's CPU, locked, and is unlocked on return. Of itself a
- * vcpu may also set a waiting flag without the lock (sched_op.c); then schedule() takes it off the queue.
+ * vcpu may also set a waiting flag without the lock, and clear it again (sched_op.c), whoever sees it in between: then
+ * schedule() takes it off the queue, or puts it back.
  */
 static void settle(struct cpu *c, struct vcpu *v)
 {
@@ -115,7 +116,7 @@ void vcpu_yield(struct vcpu *v)
 {
 	struct cpu *c = lock_of(v);
 
-	if (vcpu_runnable(v))
+	if (vcpu_runnable(v) && !list_empty(&v->sched.queue))
 		sched_policy->yield(v);
 	cpu_kick(c);
 	spin_unlock(&c->sched_lock);
@@ -215,6 +216,8 @@ static struct vcpu *choose(struct cpu *c, struct vcpu *prev, s_time_t t, s_time_
 
 	if (prev != c->idle && (!vcpu_runnable(prev) || !balance_allowed(prev, c)))
 		sched_policy->sleep(prev);
+	else if (prev != c->idle && unlikely(list_empty(&prev->sched.queue)))
+		sched_policy->wake(prev);
 	next = sched_policy->pick(c, prev, t - c->picked_at, slice);
 	c->picked_at = t;
 	if (!next && balance_pull(c))

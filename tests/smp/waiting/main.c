@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Vcpus that wait for each other: a lock whose waiters sleep in SCHEDOP_poll until the holder kicks them, events
- * passed round in a ring of sleepers, and vcpus that go down and are brought up again. Nobody sleeps
+ * passed round in a ring of sleepers, vcpus that go down and are brought up again, and one that is brought up
+ * again and again while it is about to block and does not, for its event is there already. Nobody sleeps
  * for ever, nobody is in twice.
  *
  * Needs: dom0_max_vcpus=4
@@ -104,6 +105,30 @@ static void go_round(unsigned int vcpu)
 	events_enable();
 }
 
+/* As many of vcpu 0's hypercalls as may fall into one of vcpu 1's; then it looks whether that one still runs. */
+static void think_better(unsigned int vcpu)
+{
+	static volatile unsigned int blocks;
+	static volatile bool over;
+
+	if (vcpu == 0) {
+		for (unsigned int seen = 0; smp_goes_on(); seen = blocks) {
+			for (unsigned int i = smp_random(8); i > 0; i--)
+				vcpu_up(1);
+			while (blocks == seen)
+				smp_yield();
+		}
+		over = true;
+	}
+	while (vcpu == 1 && !over) {
+		events_disable();
+		evtchn_send(ring[1]);
+		hypercall_sched_op(SCHEDOP_block, NULL);
+		if (++blocks % 4 == 0)
+			smp_yield();
+	}
+}
+
 static void nothing(unsigned int vcpu)
 {
 	(void)vcpu;
@@ -129,6 +154,8 @@ void test_main(void)
 	for (unsigned int v = 0; v < smp_vcpus(); v++)
 		complete &= laps[v] == LAPS;
 	check("every event of every lap came", complete);
+	smp_run(think_better);
+	check("who thinks better of blocking goes on", true);
 	for (unsigned int i = 0; i < 40; i++)
 		smp_run(nothing);
 	check("up and down forty times", true);
