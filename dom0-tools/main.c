@@ -4,7 +4,8 @@
  * stops there: an operator is better served by that line than by a shell in which nothing works.
  *
  * Command line: script=PATH runs the file instead of the shell and switches the machine off;
- * ramdisk=SIZE makes a RAM disk (64M: ram0, the next one ram1); ip= and others are the network's (net/net.c).
+ * ramdisk=SIZE makes a RAM disk (64M: ram0, the next one ram1); ip= and others are the network's (net/net.c). A
+ * word that nobody knows is named and otherwise ignored.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,13 +58,19 @@ static void run_script(const char *path)
 	printf("poweroff: %s\n", strerror(-ret));
 }
 
+static void option(const char *word)
+{
+	if (!net_option(word) && strncmp(word, "ramdisk=", 8) && strncmp(word, "script=", 7))
+		printf("dom0: command line: unknown option '%s' ignored\n", word);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
 	int ret;
 
 	for (i = 1; i < (unsigned int)argc; i++)
-		net_option(argv[i]);
+		option(argv[i]);
 	for (i = 0; i < sizeof(boot) / sizeof(boot[0]); i++) {
 		ret = boot[i].start();
 		if (ret < 0) {

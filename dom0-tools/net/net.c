@@ -19,14 +19,17 @@
 
 static const char *ip, *http, *remote;
 
-void net_option(const char *word)
+bool net_option(const char *word)
 {
 	if (!strncmp(word, "ip=", 3))
 		ip = word + 3;
-	if (!strncmp(word, "http=", 5))
+	else if (!strncmp(word, "http=", 5))
 		http = word + 5;
-	if (!strncmp(word, "remote=", 7))
+	else if (!strncmp(word, "remote=", 7))
 		remote = word + 7;
+	else
+		return false;
+	return true;
 }
 
 /* A port number, and what follows it in *rest; 0: none. */

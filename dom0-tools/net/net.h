@@ -3,8 +3,10 @@
 #ifndef DOM0_TOOLS_NET_NET_H
 #define DOM0_TOOLS_NET_NET_H
 
-/* Looks at a word of dom0's command line: ip=, http=, remote=. */
-void net_option(const char *word);
+#include <stdbool.h>
+
+/* Takes a word of dom0's command line: ip=, http=, remote=. False: it is none of these. */
+bool net_option(const char *word);
 
 /* The backend for guests' interfaces, dom0's own TCP/IP, and the services that were asked for. Needs the switch and
  * the store. 0 or negative errno. */

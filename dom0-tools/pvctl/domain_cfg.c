@@ -304,8 +304,8 @@ static int refuse_devices(struct cfg *cfg, struct err *err)
 		struct cfg_setting *s = cfg_find(cfg, keys[i]);
 
 		if (s && !(s->value.kind == CFG_LIST && !s->value.nr_items))
-			return cfg_wrong(cfg, keys[i], err, "this control domain has no such "
-					 "backend; expected the setting to be absent or []");
+			return cfg_wrong(cfg, keys[i], err, "this control domain does not have "
+					 "what it asks for; expected it to be absent or []");
 	}
 	return 0;
 }

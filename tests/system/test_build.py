@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The build and what the repository says of itself: nothing is made twice, README shows today's demo."""
+"""The build and what the repository says of itself: nothing is made twice, README shows today's demo, and
+docs/operating.md names what can be set."""
 import os
 import re
 import subprocess
 
+import pexpect
 import pytest
 
 import machine as driver
@@ -41,6 +43,53 @@ def test_readme_shows_the_demo():
     with open(os.path.join(driver.ROOT, "README.md"), encoding="utf-8") as readme:
         shown = re.findall(r"^dom0# (.+)$", readme.read(), re.M)
     assert shown == commands
+
+
+def read(path):
+    with open(os.path.join(driver.ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def documented(headline, until="\n## "):
+    """The names in the first column of the tables below a headline of docs/operating.md."""
+    chapter = read("docs/operating.md").partition(headline)[2].partition(until)[0]
+    cells = re.findall(r"^\| (`[^|]*)\|", chapter, re.M)
+    return sorted(name for cell in cells for name in re.findall(r"`([a-z0-9_-]+)", cell))
+
+
+def parsed(path, *patterns):
+    """The names that a source takes, by how it spells them."""
+    return sorted({name for pattern in patterns for name in re.findall(pattern, read(path), re.M)})
+
+
+def test_operating_names_the_options():
+    assert documented("## The hypervisor's") == parsed("hypervisor/boot/cmdline.c", r'^\t\{ "([a-z0-9_-]+)", &?opt\.')
+    assert sorted(set(documented("## Domain 0's"))) == sorted(
+        parsed("dom0-tools/main.c", r'strncmp\(word, "(\w+)="') +
+        parsed("dom0-tools/net/net.c", r'strncmp\(word, "(\w+)="'))
+
+
+def test_operating_names_the_settings():
+    assert documented("## A domain's", until="\nA disk is") == parsed(
+        "dom0-tools/pvctl/domain_cfg.c", r'cfg, "(\w+)"', r'^\t\t\{ "(on_\w+)", END_')
+    assert documented("| key of a disk", until="\n\n") == sorted(
+        ["discard", "no-discard", *parsed("dom0-tools/pvctl/disk_cfg.c", r'\{ "(\w+)", set_')])
+    assert documented("| key of a vif", until="\n\n") == parsed("dom0-tools/pvctl/vif_cfg.c", r'\{ "(\w+)", read_')
+
+
+def test_run_for_a_person():
+    """`make run` with words for either command line; those that nobody knows are named."""
+    words = {"HV_OPTIONS": "nosuch=1", "DOM0_OPTIONS": "neither=2 ramdisk=64k"}
+    line = pexpect.spawn(os.path.join(driver.ROOT, "scripts/run"), env={**os.environ, **words}, encoding="utf-8", timeout=60)
+    try:
+        line.expect("unknown option 'nosuch' ignored")
+        line.expect("unknown option 'neither=2' ignored")
+        line.expect("ram0: 64k")
+        line.expect("dom0# ")
+        line.send("\x01x")
+        line.expect(pexpect.EOF)
+    finally:
+        line.close(force=True)
 
 
 def test_hypervisor_from_the_environment():
