@@ -89,7 +89,7 @@ int os_evtchn_bind_virq(struct os_evtchn *h, unsigned int virq);           /* sa
 int os_evtchn_unbind(struct os_evtchn *h, uint32_t port);
 int os_evtchn_notify(struct os_evtchn *h, uint32_t port);
 /* Next port with an event (events coalesce; it is armed again on return), or -ETIMEDOUT, or
- * -EINTR after os_evtchn_wake. timeout_ms < 0 waits for ever, 0 polls. */
+ * -EINTR after os_evtchn_wake, which goes before events. timeout_ms < 0 waits for ever, 0 polls. */
 int os_evtchn_wait(struct os_evtchn *h, int timeout_ms);
 void os_evtchn_wake(struct os_evtchn *h);       /* from any thread; remembered until the wait */
 /* Allocates a port inside another domain, to be bound by `remote`: for the domain builder. */

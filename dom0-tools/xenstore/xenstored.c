@@ -19,6 +19,7 @@ struct os_mutex *daemon_lock;
 
 static struct os_evtchn *events;
 static int virq_port;
+static bool serving, again;             /* under the lock: within a round; another one is wanted */
 
 /* A guest's end of things; conn->owner. */
 struct peer {
@@ -26,10 +27,15 @@ struct peer {
 	int port;
 };
 
+/* A round asks for the next one itself: if it woke the thread, a guest that always has a request in its ring would keep
+ * that from ever seeing the event that domains died. */
 static void peer_wake(struct conn *c)
 {
 	(void)c;
-	os_evtchn_wake(events);
+	if (serving)
+		again = true;
+	else
+		os_evtchn_wake(events);
 }
 
 static int introduce(struct store *s, unsigned int domid, unsigned long mfn, unsigned int port)
@@ -96,12 +102,13 @@ static void release_dying(void)
 	}
 }
 
-/* One round over all guests; true if another one is wanted. */
-static bool serve_round(void)
+/* One round over all guests. */
+static void serve_round(void)
 {
 	struct conn *c;
-	bool again = false;
 
+	serving = true;
+	again = false;
 	for (c = daemon_store.conns; c; c = c->next) {
 		struct peer *p = c->owner;
 		int did = c->privileged ? 0 : ring_pump(&p->ring);
@@ -110,13 +117,11 @@ static bool serve_round(void)
 			os_evtchn_notify(events, p->port);
 		again |= did & RING_AGAIN;
 	}
-	return again;
+	serving = false;
 }
 
 static void serve(void *arg)
 {
-	bool again = false;
-
 	(void)arg;
 	for (;;) {
 		int port = os_evtchn_wait(events, again ? 0 : -1);
@@ -126,7 +131,7 @@ static void serve(void *arg)
 			release_dying();
 			watch_fire_special(&daemon_store, "@releaseDomain");
 		}
-		again = serve_round();
+		serve_round();
 		os_mutex_unlock(daemon_lock);
 	}
 }

@@ -25,6 +25,7 @@ static struct port {
 
 static struct { xen_pfn_t mfn; void *page; } frames[FRAMES];
 int host_mappings, host_ports;
+void (*host_told)(uint32_t remote_port);
 bool host_dying[16];
 char host_screen[1 << 18];
 size_t host_screen_len;
@@ -247,6 +248,8 @@ int os_evtchn_notify(struct os_evtchn *h, uint32_t port)
 	enter();
 	ports[port].there = true;
 	leave();
+	if (host_told)
+		host_told(ports[port].remote);
 	return 0;
 }
 
@@ -261,16 +264,17 @@ static int take(struct os_evtchn *h)
 {
 	int i;
 
+	if (h->woken) {
+		h->woken = false;
+		return -EINTR;
+	}
 	for (i = 0; i < PORTS; i++) {
 		if (ports[i].h == h && ports[i].here) {
 			ports[i].here = false;
 			return i;
 		}
 	}
-	if (!h->woken)
-		return 0;
-	h->woken = false;
-	return -EINTR;
+	return 0;
 }
 
 int os_evtchn_wait(struct os_evtchn *h, int timeout_ms)

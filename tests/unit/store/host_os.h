@@ -19,6 +19,8 @@ extern int host_mappings, host_ports;           /* now held by the daemons */
 void host_guest_notify(uint32_t remote_port);
 bool host_guest_wait(uint32_t remote_port, int timeout_ms);    /* for a notification */
 void host_virq(unsigned int virq);
+/* Called with each notification, in the daemon's thread: what a guest on a CPU of its own does before the daemon goes on. */
+extern void (*host_told)(uint32_t remote_port);
 
 extern bool host_dying[16];                     /* by domid, for getdomaininfo */
 

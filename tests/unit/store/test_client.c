@@ -265,6 +265,58 @@ static void a_dying_guest_is_let_go(void **state)
 	assert_true(xs_unwatch(h, "@releaseDomain", "out"));
 }
 
+/* A guest that has its next request in the ring whenever the daemon looks. */
+static struct xenstore_domain_interface *busy;
+static int requests;
+
+static void ask_again(uint32_t port)
+{
+	static const struct xsd_sockmsg hdr = { .type = XS_READ };
+	size_t i;
+
+	if (port != 50)
+		return;
+	for (i = 0; busy->req_prod - busy->req_cons <= XENSTORE_RING_SIZE - sizeof(hdr); i = 0)
+		for (; i < sizeof(hdr); i++)
+			busy->req[MASK_XENSTORE_IDX(busy->req_prod++)] = ((const char *)&hdr)[i];
+	busy->rsp_cons = busy->rsp_prod;
+	requests++;
+}
+
+/* However busy it keeps the daemon, another domain's death is noticed. */
+static void a_busy_guest_keeps_nothing_back(void **state)
+{
+	unsigned int num;
+	char **v;
+
+	(void)state;
+	busy = host_frame(0x90);
+	host_frame(0x91);
+	assert_true(xs_introduce_domain(h, 8, 0x91, 51));
+	assert_true(xs_watch(h, "@releaseDomain", "out"));
+	expect_event("@releaseDomain", "out");
+	host_told = ask_again;
+	busy->req_prod = 0;
+	ask_again(50);
+	assert_true(xs_introduce_domain(h, 7, 0x90, 50));
+	while (*(volatile int *)&requests < 100)
+		os_sleep_ms(1);
+	host_dying[8] = true;
+	host_virq(VIRQ_DOM_EXC);
+	v = xs_read_watch_timeout(h, &num, 5000);
+	host_told = NULL;
+	assert_non_null(v);
+	free(v);
+	assert_true(requests > 100);
+	assert_false(xs_is_domain_introduced(h, 8));
+	assert_true(xs_release_domain(h, 7));
+	expect_event("@releaseDomain", "out");
+	assert_true(xs_unwatch(h, "@releaseDomain", "out"));
+	host_dying[8] = false;
+	host_frame_free(0x90);
+	host_frame_free(0x91);
+}
+
 static void introduced_and_released_many_times(void **state)
 {
 	char *path;
@@ -293,7 +345,7 @@ int test_client(size_t *total)
 		cmocka_unit_test(a_directory_that_changes),
 		cmocka_unit_test(permissions), cmocka_unit_test(transactions),
 		cmocka_unit_test(watches), cmocka_unit_test(a_guest_is_served),
-		cmocka_unit_test(a_dying_guest_is_let_go),
+		cmocka_unit_test(a_dying_guest_is_let_go), cmocka_unit_test(a_busy_guest_keeps_nothing_back),
 		cmocka_unit_test(introduced_and_released_many_times),
 	};
 
