@@ -138,12 +138,14 @@ static int16_t refusal(struct vbd *v, struct slot *s)
 	return make_room(s, s->from.nr_segments) ? BLKIF_RSP_OKAY : BLKIF_RSP_ERROR;
 }
 
-/* The next request off the ring; NULL: there is none. What is refused is answered here. */
+/* The next request off the ring; NULL: there is none, or so many were refused that it is time to look up. What is refused
+ * is answered here, in the ring: a guest that reads along there could have the next one ready for ever. */
 static struct slot *take(struct vbd *v)
 {
+	unsigned int most = RING_SIZE(&v->ring.back);
 	struct slot *s;
 
-	while ((s = v->free)) {
+	while (most-- && (s = v->free)) {
 		enum blk_taken taken = blk_ring_take(&v->ring, &s->from, &s->status);
 
 		v->broken |= taken == BLK_BROKEN;

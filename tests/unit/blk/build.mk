@@ -17,6 +17,6 @@ $(BLK_UNIT_OBJ): $(B)/host/%.c.o: %.c
 
 $(BLK_UNIT): $(BLK_UNIT_OBJ)
 	$(call say,HOSTLD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=address,undefined -Wl,--wrap=blk_ring_take -o $@ $^ -lcmocka
 
 UNIT_TESTS += $(BLK_UNIT)

@@ -177,6 +177,45 @@ static void refuses_nonsense(void **state)
 	will_free(&w);
 }
 
+static unsigned int greed;		/* requests that the guest still puts on, one for each that is taken */
+
+enum blk_taken __real_blk_ring_take(struct blk_ring *r, struct blk_request *out, int16_t *status);
+enum blk_taken __wrap_blk_ring_take(struct blk_ring *r, struct blk_request *out, int16_t *status);
+
+enum blk_taken __wrap_blk_ring_take(struct blk_ring *r, struct blk_request *out, int16_t *status)
+{
+	enum blk_taken taken = __real_blk_ring_take(r, out, status);
+
+	if (greed) {
+		greed--;
+		add(99, 0, 8, 1);
+	}
+	return taken;
+}
+
+/* A guest on another CPU that has the next request ready whenever one is refused does not make a round last for ever: the
+ * worker must look whether it is to stop. */
+static void a_round_ends(void **state)
+{
+	struct will w;
+	struct vbd *v;
+
+	(void)state;
+	fake_reset();
+	will_make(&w, 2048, false);
+	v = begin("will", VBD_MAP, false, 1);
+	add(99, 0, 8, 1);
+	greed = 1000;
+	assert_true(vbd_round(v));
+	assert_true(v->counters.requests < 100);
+	assert_false(v->broken);
+	while (vbd_round(v))
+		;
+	assert_int_equal(v->counters.refused, 1001);
+	fake_disconnect(v);
+	will_free(&w);
+}
+
 static void indirect_segments(void **state)
 {
 	struct blkif_request_segment *list;
@@ -349,7 +388,7 @@ int test_backend(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_copy), cmocka_unit_test(by_map), cmocka_unit_test(one_hypercall_a_batch),
-		cmocka_unit_test(keeps_quiet_when_asked), cmocka_unit_test(refuses_nonsense),
+		cmocka_unit_test(keeps_quiet_when_asked), cmocka_unit_test(refuses_nonsense), cmocka_unit_test(a_round_ends),
 		cmocka_unit_test(indirect_segments), cmocka_unit_test(impossible_index), cmocka_unit_test(index_taken_back),
 		cmocka_unit_test(errors_and_order), cmocka_unit_test(waits_for_pages),
 		cmocka_unit_test(random_frontends),
