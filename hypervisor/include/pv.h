@@ -31,6 +31,7 @@ static inline uint64_t *pv_gs_base(struct vcpu *v)
 }
 bool pv_load_gs(uint16_t sel);			/* into the active gs of the loaded vcpu; false: refused, now null */
 long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val);
+void pv_load_breakpoints(const struct vcpu *v);		/* all of v's debug registers into the CPU */
 /* Kernel <-> user: base pointer and GS base. */
 void pv_toggle_mode(struct vcpu *v);
 /* Register and stack report on the console (guest's and ours). */

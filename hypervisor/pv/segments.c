@@ -87,10 +87,18 @@ static bool dr7_ok(uint64_t v)
 	return true;
 }
 
+void pv_load_breakpoints(const struct vcpu *v)
+{
+	write_dr0(v->pv.debugreg[0]);
+	write_dr1(v->pv.debugreg[1]);
+	write_dr2(v->pv.debugreg[2]);
+	write_dr3(v->pv.debugreg[3]);
+	write_dr7(v->pv.debugreg[7]);
+}
+
+/* While no breakpoint is in use another vcpu's addresses may be in the CPU: all are loaded when that changes. */
 long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val)
 {
-	static void (*const write[4])(uint64_t) = { write_dr0, write_dr1, write_dr2, write_dr3 };
-
 	switch (reg) {
 	case 0 ... 3:
 		reg = index_nospec(reg, 4);
@@ -98,8 +106,8 @@ long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val)
 		if (!is_canonical(val) || (val >= HV_VIRT_START && val < HV_VIRT_END))
 			return -EPERM;
 		v->pv.debugreg[reg] = val;
-		if (v == current)
-			write[reg](val);
+		if (v == current && v->pv.debugreg[7] & 0xff)
+			pv_load_breakpoints(v);
 		return 0;
 	case 6:
 		v->pv.debugreg[6] = (val & 0xe00f) | 0xffff0ff0;
@@ -109,7 +117,7 @@ long pv_set_debugreg(struct vcpu *v, unsigned reg, uint64_t val)
 			return -EPERM;
 		v->pv.debugreg[7] = (val & ~DR7_RESERVED) | 0x400;
 		if (v == current)
-			write_dr7(v->pv.debugreg[7]);
+			pv_load_breakpoints(v);
 		return 0;
 	}
 	return -ENODEV;

@@ -15,7 +15,10 @@
 #include "spec.h"
 #include "x86.h"
 
-/* --- FPU: saved and restored whole at each change of vcpu --- */
+/*
+ * FPU: saved and restored whole at each change of vcpu. FNINIT first: older processors of AMD's restore the pointers to
+ * the last x87 instruction and its operand only with a pending exception, and would keep the other vcpu's.
+ */
 
 static void fpu_save(struct vcpu *v)
 {
@@ -31,6 +34,7 @@ static void fpu_save(struct vcpu *v)
 static void fpu_load(struct vcpu *v)
 {
 	clts();
+	__asm__ volatile("fninit");
 	if (cpu_features.xsave)
 		__asm__ volatile("xrstor64 %0" :: "m"(*v->fpu), "a"((uint32_t)cpu_features.xcr0),
 				 "d"((uint32_t)(cpu_features.xcr0 >> 32)) : "memory");
@@ -118,7 +122,7 @@ static void save_segments(struct vcpu *v)
 
 static void load_segments(struct vcpu *v)
 {
-	bool ok = true;
+	bool ok = true, fs_ok = true, gs_ok = true;
 
 	if (unlikely(v->pv.ldt_ents)) {
 		pv_ldt_touch(v, v->regs.ds);
@@ -131,29 +135,27 @@ static void load_segments(struct vcpu *v)
 	if (v->regs.es | READ_SEL(es))
 		ok &= LOAD_SEL(es, v->regs.es);
 	if (v->regs.fs | READ_SEL(fs))
-		ok &= LOAD_SEL(fs, v->regs.fs);
+		fs_ok = LOAD_SEL(fs, v->regs.fs);
 	if (v->regs.gs | READ_SEL(gs))
-		ok &= pv_load_gs(v->regs.gs);
-	/* A selector's own base counts for fs and gs with a selector of 32-bit user code. */
-	if (!(v->regs.fs & ~3) || v->pv.fs_base)
+		gs_ok = pv_load_gs(v->regs.gs);
+	/*
+	 * A selector's own base counts for fs and gs with a selector of 32-bit user code. In place of one that was refused
+	 * there is a null one, with which some processors keep the base: the other vcpu's.
+	 */
+	if (!fs_ok || !(v->regs.fs & ~3) || v->pv.fs_base)
 		wrmsr(MSR_FS_BASE, v->pv.fs_base);
-	if (!(v->regs.gs & ~3) || *pv_gs_base(v))
+	if (!gs_ok || !(v->regs.gs & ~3) || *pv_gs_base(v))
 		wrmsr(MSR_KERNEL_GS_BASE, *pv_gs_base(v));
-	if (!ok)
+	if (!(ok & fs_ok & gs_ok))
 		pv_inject_failsafe(v);
 }
 
 static void load_debug(bool prev_has_breakpoints, const struct vcpu *v)
 {
-	if (v->pv.debugreg[7] & 0xff) {
-		write_dr0(v->pv.debugreg[0]);
-		write_dr1(v->pv.debugreg[1]);
-		write_dr2(v->pv.debugreg[2]);
-		write_dr3(v->pv.debugreg[3]);
-		write_dr7(v->pv.debugreg[7]);
-	} else if (prev_has_breakpoints) {
+	if (v->pv.debugreg[7] & 0xff)
+		pv_load_breakpoints(v);
+	else if (prev_has_breakpoints)
 		write_dr7(0x400);
-	}
 }
 
 /* The guest's own bits of CR4: it may forbid RDTSC to its user space and choose debug extensions. */
