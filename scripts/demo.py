@@ -111,7 +111,7 @@ def main(path):
         for number, kind, text in steps(path):
             session.play(kind, text)
         machine.ended()
-    except driver.Failure as why:
+    except (driver.Failure, OSError) as why:
         log.end()
         print(f"\ndemo: {path}:{number}: {why}\nFAILED", flush=True)
         return 1

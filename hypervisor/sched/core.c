@@ -4,7 +4,7 @@
  * flag is set and nobody has paused it; it belongs to one CPU (sched.cpu), whose policy queue holds it exactly
  * while it is runnable, and whose sched_lock guards its state. It changes its CPU, under the locks of both, only
  * while it does not run (balance.c). schedule() is called by the exit path on an empty stack; switching is
- * setting cpu->current.
+ * setting cpu->curr.
  */
 #include "sched.h"
 #include "balance.h"

@@ -3,6 +3,7 @@
 docs/operating.md names what can be set."""
 import os
 import re
+import runpy
 import subprocess
 
 import pexpect
@@ -90,6 +91,13 @@ def test_run_for_a_person():
         line.expect(pexpect.EOF)
     finally:
         line.close(force=True)
+
+
+def test_defects_are_of_these_sources():
+    """What `make mutate` would change stands where it is said to, once."""
+    path = os.path.join(driver.ROOT, "tests/mutate/defects.py")
+    defects = runpy.run_path(path)["DEFECTS"]
+    assert [entry[:2] for entry in defects if read(entry[0]).count(entry[1]) != 1] == []
 
 
 def test_hypervisor_from_the_environment():

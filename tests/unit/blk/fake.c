@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* See fake.h. The guest's memory is a file, so that a mapping can be made anywhere and taken away again. */
 #include "fake.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Between the files of this test. */
 #ifndef TESTS_UNIT_BLK_TEST_H
 #define TESTS_UNIT_BLK_TEST_H
 
