@@ -88,7 +88,7 @@ static void __init allocate(void)
 		mfn_t m;
 
 		order = MIN(order, fls64(left) - 1);
-		m = domain_page_alloc(b.d, order);
+		m = domain_page_alloc(b.d, order, INVALID_M2P_ENTRY);
 		if (mfn_eq(m, MFN_NONE)) {
 			if (!order--)
 				boot_fail("dom0: out of memory");

@@ -36,38 +36,36 @@ static unsigned max_order(void)
 	return current->domain->privileged ? MAX_DOM0_ORDER : MAX_DOMU_ORDER;
 }
 
-/* Frames below 2^address_bits, if the caller cares. */
-static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r)
+/* A sibling may have given frames of it back already, and somebody else may have them. */
+static void release_extent(struct domain *d, mfn_t m, unsigned order)
+{
+	for (uint64_t n = 0; n < 1UL << order; n++) {
+		struct frame *f = frame_get_mfn(mfn(mfn_x(m) + n), d);
+
+		if (f) {
+			domain_page_release(d, f);
+			frame_put(f);
+		}
+	}
+}
+
+/* Frames below 2^address_bits, if the caller cares; the M2P says pfn of the first. */
+static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r, uint64_t pfn)
 {
 	unsigned bits = XENMEMF_get_address_bits(r->mem_flags);
-	mfn_t m = domain_page_alloc(d, r->extent_order);
-	uint64_t last;
+	mfn_t m = domain_page_alloc(d, r->extent_order, pfn);
 
 	if (likely(!bits) || bits >= 64 || mfn_eq(m, MFN_NONE))
 		return m;
-	last = mfn_x(m) + (1UL << r->extent_order) - 1;
-	if (mfn_to_maddr(mfn(last)) >> bits == 0)
+	if (mfn_to_maddr(mfn(mfn_x(m) + (1UL << r->extent_order) - 1)) >> bits == 0)
 		return m;
-	for (uint64_t n = mfn_x(m); n <= last; n++)
-		domain_page_release(d, mfn_to_frame(mfn(n)));
+	release_extent(d, m, r->extent_order);
 	return MFN_NONE;
-}
-
-static void release_extent(struct domain *d, mfn_t m, unsigned order)
-{
-	for (uint64_t n = 0; n < 1UL << order; n++)
-		domain_page_release(d, mfn_to_frame(mfn(mfn_x(m) + n)));
-}
-
-static void name_extent(mfn_t m, unsigned order, uint64_t pfn)
-{
-	for (uint64_t n = 0; n < 1UL << order; n++)
-		m2p_set(mfn(mfn_x(m) + n), pfn + n);
 }
 
 static bool increase_one(struct domain *d, const xen_memory_reservation_t *r, uint64_t i)
 {
-	mfn_t m = alloc_extent(d, r);
+	mfn_t m = alloc_extent(d, r, INVALID_M2P_ENTRY);
 
 	if (mfn_eq(m, MFN_NONE))
 		return false;
@@ -86,10 +84,9 @@ static bool populate_one(struct domain *d, const xen_memory_reservation_t *r, ui
 
 	if (!get_quad(&pfn, r, i))
 		return false;
-	m = alloc_extent(d, r);
+	m = alloc_extent(d, r, pfn);
 	if (mfn_eq(m, MFN_NONE))
 		return false;
-	name_extent(m, r->extent_order, pfn);
 	if (put_quad(r, i, mfn_x(m)))
 		return true;
 	release_extent(d, m, r->extent_order);
@@ -201,19 +198,17 @@ static int make_chunk(struct domain *d, const xen_memory_reservation_t *out, uin
 	uint64_t i = 0;
 	int rc = 0;
 
-	for (; i < n && !rc; i++) {
+	while (i < n && !rc) {
+		mfn_t m = MFN_NONE;
 		uint64_t pfn;
-		mfn_t m = alloc_extent(d, out);
 
-		if (mfn_eq(m, MFN_NONE)) {
+		rc = copy_from_guest_off(&pfn, out->extent_start, first + i, 1);
+		if (!rc)
+			m = alloc_extent(d, out, pfn);
+		if (!rc && mfn_eq(m, MFN_NONE))
 			rc = -ENOMEM;
-			break;
-		}
-		made[i] = mfn_x(m);
-		if (copy_from_guest_off(&pfn, out->extent_start, first + i, 1))
-			rc = -EFAULT;
-		else
-			name_extent(m, out->extent_order, pfn);
+		if (!rc)
+			made[i++] = mfn_x(m);
 	}
 	for (uint64_t k = 0; k < n && !rc; k++)
 		if (copy_to_guest_off(out->extent_start, first + k, &made[k], 1))

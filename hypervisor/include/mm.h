@@ -27,9 +27,9 @@ void *hv_alloc(size_t size);				/* zeroed, 16-aligned, or NULL */
 void hv_free(void *p);					/* NULL is fine */
 
 /* --- domain_pages.c: frames that belong to a domain (d->page_lock) --- */
-/* Frames with ref 1 and FRAME_ALLOCATED, owned by d, *zeroed*; counts against d->max_pages.
- * MFN_NONE: out of memory or over the limit. */
-mfn_t domain_page_alloc(struct domain *d, unsigned order);
+/* Frames with ref 1 and FRAME_ALLOCATED, owned by d, *zeroed*; counts against d->max_pages. The M2P says pfn of the
+ * first and so on, INVALID_M2P_ENTRY: of all. MFN_NONE: out of memory or over the limit. */
+mfn_t domain_page_alloc(struct domain *d, unsigned order, uint64_t pfn);
 /* Makes a hypervisor page (page_alloc_zeroed) mappable by d as shared_info is: owner d, one
  * reference of ours (FRAME_HV), type FT_SHARED or FT_WRITABLE held once if writable. */
 void domain_share_page(struct domain *d, void *page, bool writable);

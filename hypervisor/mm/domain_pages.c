@@ -63,9 +63,10 @@ static void own(struct domain *d, struct frame *f)
 		;
 }
 
-/* One that nobody knows yet. */
-static inline void own_fresh(struct domain *d, struct frame *f)
+/* One that nobody knows yet. Its name comes first: once it is d's, a vcpu of d may give it back, and then it is another's. */
+static inline void own_fresh(struct domain *d, struct frame *f, uint64_t pfn)
 {
+	m2p_set(frame_mfn(f), pfn);
 	f->owner = d;
 	link_frame(&d->page_head, f);
 	__atomic_store_n(&f->state, 1 | FRAME_ALLOCATED, __ATOMIC_RELEASE);
@@ -86,7 +87,7 @@ static void disown(struct frame *f)
 		domain_put(d);
 }
 
-mfn_t domain_page_alloc(struct domain *d, unsigned order)
+mfn_t domain_page_alloc(struct domain *d, unsigned order, uint64_t pfn)
 {
 	unsigned n = 1u << order;
 	mfn_t m = order > MAX_ORDER ? MFN_NONE : claim_page_alloc(d, order);
@@ -98,7 +99,7 @@ mfn_t domain_page_alloc(struct domain *d, unsigned order)
 	spin_lock(&d->page_lock);
 	ok = count_in(d, n);
 	for (unsigned i = 0; ok && i < n; i++)
-		own_fresh(d, mfn_to_frame(mfn(mfn_x(m) + i)));
+		own_fresh(d, mfn_to_frame(mfn(mfn_x(m) + i)), pfn == INVALID_M2P_ENTRY ? pfn : pfn + i);
 	spin_unlock(&d->page_lock);
 	if (!ok) {
 		page_free(m, order);
