@@ -186,8 +186,10 @@ static int relinquish(struct domain *d, struct frame *f)
 	if (frame_finish(f, true))
 		return -ERESTART;
 	spin_lock(&d->page_lock);
-	unlink_frame(d, f);
-	link_frame(&d->page_left, f);
+	if (f->owner == d) {		/* not stolen meanwhile, for the control domain's XENMEM_exchange */
+		unlink_frame(d, f);
+		link_frame(&d->page_left, f);
+	}
 	spin_unlock(&d->page_lock);
 	domain_page_release(d, f);
 	return 0;
