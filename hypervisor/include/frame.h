@@ -121,6 +121,18 @@ void tlb_filter(struct frame *f);
 static inline bool frame_type_is_pt(enum frame_type t) { return t >= FT_L1 && t <= FT_L4; }
 static inline unsigned frame_level(uint64_t state) { return frame_type(state) - FT_L1 + 1; }
 const char *frame_type_name(uint64_t state);
+/*
+ * Is it a valid table of d, whose mm_lock is held, so that it stays one? Without a reference the frame may go from one
+ * domain to another while we look, where a CPU stands still: the type is looked at before the owner and after, lest it be
+ * one's type and the other's frame.
+ */
+static inline bool frame_is_table_of(const struct frame *f, const struct domain *d)
+{
+	uint64_t s = READ_ONCE(f->state);
+
+	return likely(frame_type_is_pt(frame_type(s)) && (s & FRAME_VALID) && READ_ONCE(f->owner) == d) &&
+	       likely(frame_type(READ_ONCE(f->state)) == frame_type(s));
+}
 
 /* Takes a reference if d owns the frame and it is allocated; false otherwise or on overflow. */
 bool frame_get(struct frame *f, const struct domain *d) __must_check;

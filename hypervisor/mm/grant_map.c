@@ -21,8 +21,8 @@ static pte_t *at_entry(const struct domain *d, maddr_t addr)
 
 	addr = index_nospec(addr, max_mfn << PAGE_SHIFT);
 	f = mfn_to_frame(maddr_to_mfn(addr));
-	return valid && addr % sizeof(pte_t) == 0 && f->owner == d && frame_type(f->state) == FT_L1 &&
-	       (f->state & FRAME_VALID) ? maddr_to_virt(addr) : NULL;
+	return valid && addr % sizeof(pte_t) == 0 && frame_is_table_of(f, d) && frame_type(f->state) == FT_L1 ?
+	       maddr_to_virt(addr) : NULL;
 }
 
 /* That one, or the one that maps a virtual address; NULL if there is none. */

@@ -94,7 +94,7 @@ static int write_plain(struct domain *d, struct frame *f, uint64_t *p, uint64_t 
 
 static inline int pt_request(const struct target *t, uint64_t ptr, uint64_t val, bool keep_ad)
 {
-	uint64_t end = max_mfn << PAGE_SHIFT, s;
+	uint64_t end = max_mfn << PAGE_SHIFT;
 	struct frame *f;
 
 	if (unlikely(ptr >= end)) {
@@ -103,9 +103,7 @@ static inline int pt_request(const struct target *t, uint64_t ptr, uint64_t val,
 	}
 	ptr = index_nospec(ptr, end);
 	f = mfn_to_frame(maddr_to_mfn(ptr));
-	s = READ_ONCE(f->state);
-	/* A table stays one, and its owner's, while we hold mm_lock. */
-	if (likely(frame_type_is_pt(frame_type(s)) && (s & FRAME_VALID) && f->owner == t->d))
+	if (likely(frame_is_table_of(f, t->d)))
 		return pt_update_entry(current, t->d, t->pg_owner, f, maddr_to_virt(ptr), val, keep_ad);
 	return write_plain(t->d, f, maddr_to_virt(ptr), val);
 }
