@@ -163,7 +163,8 @@ int disk_copy(const char *from, const char *to)
 		rc = c->error;
 	}
 	if (rc)
-		fprintf(stderr, "disk: copy %s %s: %s: %s\n", from, to, c ? c->failed : "job", strerror(-rc));
+		fprintf(stderr, "disk: copy %s %s: %s: %s\n", from, to, c ? c->failed : "job",
+			rc == -ENOENT ? "no such disk" : strerror(-rc));
 	else
 		printf("%llu sectors copied\n", (unsigned long long)c->sectors);
 	if (!c)

@@ -120,6 +120,9 @@ static int set_limits(const struct domain_config *c, domid_t domid, struct err *
 	if (!c->weight && !c->cap)
 		return vcpus_pin_config(domid, c, err);
 	rc = ctl_domain_weight(domid, c->weight ? c->weight : 256, c->cap);
+	if (rc == -EOPNOTSUPP)
+		return err_set(err, ERR_HYPERVISOR, "the hypervisor's scheduler knows neither cpu_weight nor cap: "
+			       "expected 256 and 0, or none");
 	return rc ? refused(err, rc, "cpu_weight and cap") : vcpus_pin_config(domid, c, err);
 }
 

@@ -37,6 +37,10 @@ static int simple(int argc, char **argv, int (*op)(domid_t))
 		return verb_usage(argv[0]);
 	if (!verb_domain(argv[1], &domid))
 		return EXIT_FAILED;
+	if (!domid) {
+		fprintf(stderr, "pvctl: cannot %s domain 0: it is the one that runs this\n", argv[0]);
+		return EXIT_FAILED;
+	}
 	rc = op(domid);
 	if (!rc)
 		return EXIT_DONE;

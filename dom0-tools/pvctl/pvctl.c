@@ -14,9 +14,9 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "create", "[-cpqnN] FILE [KEY=VALUE ...]", "Create a domain from a config file",
-	  "  -c  attach its console (leave with Ctrl-])\n"
-	  "  -p  leave it paused\n"
-	  "  -q  say nothing\n"
+	  "  -c, --console  attach its console (leave with Ctrl-])\n"
+	  "  -p, --paused   leave it paused\n"
+	  "  -q, --quiet    say nothing\n"
 	  "  -n, -N, --dryrun  read the config, print what it means as JSON, create nothing\n"
 	  "  KEY=VALUE overrides a setting of the file\n", verb_create },
 	{ "list", "[-l] [DOMAIN]", "List domains",
@@ -146,7 +146,7 @@ int verb_help(int argc, char **argv)
 	}
 	printf("Usage: pvctl VERB [ARGUMENTS]\n\n");
 	for (size_t i = 0; i < NR_VERBS; i++)
-		printf(" %-12s %s\n", verbs[i].name, verbs[i].summary);
+		printf(" %-14s %s\n", verbs[i].name, verbs[i].summary);
 	printf("\n\"pvctl help VERB\" explains one. A DOMAIN is a name or an id.\n");
 	return EXIT_DONE;
 }

@@ -258,7 +258,7 @@ const struct builtin builtins[] = {
 	{ "pvctl", "VERB ...", "create, watch and end domains; see pvctl help", pvctl_main },
 	{ "xl", "VERB ...", "the same, for fingers that know xl", pvctl_main },
 	{ "lspci", "", "list the PCI functions of the machine", lspci_main },
-	{ "disk", "[stats|add|remove|copy ...]", "list the disks, make and end RAM disks, copy", disk_main },
+	{ "disk", "[VERB ...]", "list the disks; make and end RAM disks, copy; see disk help", disk_main },
 	{ "ls", "[PATH ...]", "list files", run_ls },
 	{ "cat", "FILE ...", "print files", run_cat },
 	{ "cp", "FROM TO", "copy a file; below /tmp files can be made", run_cp },

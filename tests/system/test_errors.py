@@ -106,6 +106,22 @@ def test_domain_0_is_not_destroyed(untouched):
     assert status and said.strip()
 
 
+def test_domain_0_is_not_paused(untouched):
+    for verb in ("pause", "unpause"):
+        status, said = untouched.command(f"pvctl {verb} 0")
+        assert status == 1 and f"cannot {verb} domain 0" in said and "runs this" in said, said
+
+
+@pytest.mark.parvus
+def test_weights_are_not_known(untouched):
+    """Neither is there in round robin; what the keys say by default may be said."""
+    for settings in ("cpu_weight=512", "cap=50"):
+        status, said = untouched.command(f"pvctl create /test/wait.cfg {settings}")
+        assert status == 1 and "neither cpu_weight nor cap" in said, said
+    untouched.sh("pvctl create -p /test/wait.cfg cpu_weight=256 cap=0")
+    untouched.sh("pvctl destroy wait")
+
+
 def test_unknown_shell_command(untouched):
     status, said = untouched.command("frobnicate")
     assert status and "frobnicate" in said
