@@ -6,8 +6,8 @@
  * and after everything is unmapped and closed nothing is left behind: each granted frame can become a page
  * table, which no frame can that somebody may still write.
  */
+#include "grants.h"
 #include "test.h"
-#include <xen/grant_table.h>
 
 #define STEPS 40000
 #define FRAMES 8
@@ -15,7 +15,6 @@
 #define SLOTS 16
 #define PORTS 48
 
-static struct grant_entry_v1 *table;
 static char *page[FRAMES];
 static char *window;
 static struct { bool used, ro; unsigned int ref; grant_handle_t handle; } slot[SLOTS];
@@ -43,16 +42,16 @@ static void change_entry(unsigned int ref)
 {
 	if (mapped[ref])
 		return;
-	table[ref].domid = below(6) ? 0 : 5;
-	table[ref].frame = virt_to_mfn(page[below(FRAMES)]);
-	__atomic_store_n(&table[ref].flags, below(4) ? GTF_permit_access : below(8), __ATOMIC_SEQ_CST);
+	grants[ref].domid = below(6) ? 0 : 5;
+	grants[ref].frame = virt_to_mfn(page[below(FRAMES)]);
+	__atomic_store_n(&grants[ref].flags, below(4) ? GTF_permit_access : below(8), __ATOMIC_SEQ_CST);
 }
 
 static int expected_status(unsigned int ref, bool ro)
 {
-	uint16_t flags = table[ref].flags;
+	uint16_t flags = grants[ref].flags;
 
-	if ((flags & GTF_type_mask) != GTF_permit_access || table[ref].domid)
+	if ((flags & GTF_type_mask) != GTF_permit_access || grants[ref].domid)
 		return GNTST_general_error;
 	return !ro && (flags & GTF_readonly) ? GNTST_general_error : GNTST_okay;
 }
@@ -108,7 +107,7 @@ static void copy(unsigned int ref)
 	int expected = expected_status(ref, true);
 
 	/* a sub-page entry can be copied from on Xen; elsewhere it need not be */
-	if (table[ref].flags & GTF_sub_page)
+	if (grants[ref].flags & GTF_sub_page)
 		return;
 	if (!expected && (c.source.offset + c.len > PAGE_SIZE || c.dest.offset + c.len > PAGE_SIZE))
 		expected = GNTST_bad_copy_arg;
@@ -123,8 +122,8 @@ static void check_marks(void)
 		uint16_t in_use = (mapped[r] ? GTF_reading : 0) | (written[r] ? GTF_writing : 0);
 
 		/* an entry that grants nothing may have these bits by our own hand */
-		if (mapped[r] && (table[r].flags & (GTF_reading | GTF_writing)) != in_use)
-			surprise("in-use marks", table[r].flags);
+		if (mapped[r] && (grants[r].flags & (GTF_reading | GTF_writing)) != in_use)
+			surprise("in-use marks", grants[r].flags);
 	}
 }
 
@@ -155,30 +154,9 @@ static void event(void)
 		surprise("event operation", rc);
 }
 
-static bool becomes_page_table(void *va)
-{
-	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = virt_to_mfn(va) };
-	bool ok;
-
-	__builtin_memset(va, 0, PAGE_SIZE);
-	if (pt_protect(va, PTE_RO))
-		return false;
-	ok = hypercall_mmuext_op(&pin, 1, NULL, DOMID_SELF) == 0;
-	pin.cmd = MMUEXT_UNPIN_TABLE;
-	if (ok)
-		hypercall_mmuext_op(&pin, 1, NULL, DOMID_SELF);
-	return ok && !pt_protect(va, PTE_RW);
-}
-
 static void set_up(void)
 {
-	xen_pfn_t mfn;
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
-
-	set_xen_guest_handle(s.frame_list, &mfn);
-	check_value("setup_table", hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1), 0);
-	table = os_va_alloc(1);
-	check_value("map the table", pt_map(table, &mfn, 1, PTE_RW, DOMID_SELF), 0);
+	grants_setup();
 	window = os_va_alloc(SLOTS);
 	check_value("page tables for the window", pt_populate(window, SLOTS), 0);
 	for (unsigned int i = 0; i < FRAMES; i++)

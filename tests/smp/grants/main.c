@@ -8,8 +8,8 @@
  *
  * Needs: dom0_max_vcpus=4 guest_loglvl=none
  */
+#include "grants.h"
 #include "smp.h"
-#include <xen/grant_table.h>
 
 #define FRAMES 6
 #define REFS 12				/* 8 and up: below are reserved */
@@ -17,7 +17,6 @@
 
 enum { FREE, CHANGING, MAPPED };
 static struct { unsigned int state; grant_handle_t handle; } slot[SLOTS];
-static struct grant_entry_v1 *table;
 static char *page[FRAMES], *window;
 static unsigned int maps, unmaps, refused, late, copies, surprises;
 static long odd;
@@ -44,11 +43,11 @@ static void change_entry(unsigned int ref)
 	uint16_t given = GTF_permit_access, none = 0;
 
 	if (smp_random(2)) {
-		__atomic_compare_exchange_n(&table[ref].flags, &given, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	} else if (!__atomic_load_n(&table[ref].flags, __ATOMIC_SEQ_CST)) {
-		table[ref].domid = 0;
-		table[ref].frame = virt_to_mfn(page[ref % FRAMES]);
-		__atomic_compare_exchange_n(&table[ref].flags, &none, GTF_permit_access, false, __ATOMIC_SEQ_CST,
+		__atomic_compare_exchange_n(&grants[ref].flags, &given, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	} else if (!__atomic_load_n(&grants[ref].flags, __ATOMIC_SEQ_CST)) {
+		grants[ref].domid = 0;
+		grants[ref].frame = virt_to_mfn(page[ref % FRAMES]);
+		__atomic_compare_exchange_n(&grants[ref].flags, &none, GTF_permit_access, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_SEQ_CST);
 	}
 }
@@ -137,27 +136,9 @@ static void storm(unsigned int vcpu)
 	}
 }
 
-static bool becomes_page_table(void *va)
-{
-	mfn_t mfn = virt_to_mfn(va);
-	bool ok;
-
-	__builtin_memset(va, 0, PAGE_SIZE);
-	if (pt_protect(va, PTE_RO))
-		return false;
-	ok = smp_ext(MMUEXT_PIN_L1_TABLE, mfn) == 0 && smp_ext(MMUEXT_UNPIN_TABLE, mfn) == 0;
-	return ok && !pt_protect(va, PTE_RW);
-}
-
 static void set_up(void)
 {
-	xen_pfn_t mfn;
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
-
-	set_xen_guest_handle(s.frame_list, &mfn);
-	check_value("setup_table", hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1), 0);
-	table = os_va_alloc(1);
-	check_value("map the table", pt_map(table, &mfn, 1, PTE_RW, DOMID_SELF), 0);
+	grants_setup();
 	window = os_va_alloc(SLOTS);
 	check_value("page tables for the window", pt_populate(window, SLOTS), 0);
 	for (unsigned int i = 0; i < FRAMES; i++)
@@ -178,7 +159,7 @@ void test_main(void)
 	check_value("mappings undone more often than made", (long)unmaps - maps, 0);
 	check_value("answers that the ABI has not", surprises ? odd : 0, 0);
 	for (unsigned int ref = 8; ref < 8 + REFS; ref++)
-		in_use += !!(table[ref].flags & (GTF_reading | GTF_writing));
+		in_use += !!(grants[ref].flags & (GTF_reading | GTF_writing));
 	check_value("entries marked in use", in_use, 0);
 	for (unsigned int i = 0; i < FRAMES; i++)
 		tables += becomes_page_table(page[i]);

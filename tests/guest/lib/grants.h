@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The grant table as the hypervisor sees it, for guests that write into it what the kit never would: entries by their
- * numbers, mappings at any address.
+ * numbers, mappings at any address. And what a page is asked that was granted: is it nobody else's now?
  */
-#ifndef HOSTILE_GRANTS_H
-#define HOSTILE_GRANTS_H
+#ifndef TEST_GRANTS_H
+#define TEST_GRANTS_H
 
 #include "test.h"
+#include <xen/grant_table.h>
 
 static struct grant_entry_v1 *grants;	/* the first page of our own, from grants_setup on */
 
@@ -47,6 +48,20 @@ static inline int unmap_at(void *va, grant_handle_t handle)
 
 	hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &u, 1);
 	return u.status;
+}
+
+/* No frame can be a page table that somebody may still write. It is an ordinary zeroed page afterwards. */
+static inline bool becomes_page_table(void *va)
+{
+	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = virt_to_mfn(va) };
+	bool ok;
+
+	__builtin_memset(va, 0, PAGE_SIZE);
+	if (pt_protect(va, PTE_RO))
+		return false;
+	ok = hypercall_mmuext_op(&pin, 1, NULL, DOMID_SELF) == 0;
+	pin.cmd = MMUEXT_UNPIN_TABLE;
+	return ok && hypercall_mmuext_op(&pin, 1, NULL, DOMID_SELF) == 0 && !pt_protect(va, PTE_RW);
 }
 
 #endif
