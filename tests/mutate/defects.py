@@ -47,7 +47,8 @@ DEFECTS = [
     (M + "l1.h", "(e | PTE_US) & ~(PTE_GRANT | PTE_G)", "(e | PTE_US) & ~PTE_GRANT"),
     # grant entries
     (M + "grant_map.c", "(!from || (*from & PTE_GRANT))", "(!from)"),
-    (M + "grant_map.c", "frame_is_table_of(f, d) && frame_type", "frame_type", "alias"),
+    (M + "grant_map.c", "frame_is_table_of(f, d) && frame_type", "(frame_is_table_of(f, d) || 1) && frame_type",
+     "alias"),
     (M + "grant_map.c", "frame_is_table_of(f, d) && frame_type(f->state) == FT_L1 ?", "frame_is_table_of(f, d) ?", "alias"),
     (M + "grant_map.c", "& (PTE_P | PTE_GRANT | ", "& (PTE_P | ", "alias"),
     (M + "grant_map.c", "PTE_GRANT | PTE_MFN_MASK | PTE_RW", "PTE_GRANT | PTE_RW", "alias"),
@@ -98,7 +99,8 @@ DEFECTS = [
      "\tif (__atomic_fetch_or(&f->state, FRAME_PINNED, __ATOMIC_ACQ_REL) & 0)"),
     (M + "mmu_update.c", "frame_unmap(f, true);", ""),
     ("hypervisor/include/frame.h", "(s & FRAME_VALID) && READ_ONCE(f->owner) == d", "READ_ONCE(f->owner) == d"),
-    ("hypervisor/include/frame.h", "(s & FRAME_VALID) && READ_ONCE(f->owner) == d", "(s & FRAME_VALID)"),
+    ("hypervisor/include/frame.h", "(s & FRAME_VALID) && READ_ONCE(f->owner) == d",
+     "(s & FRAME_VALID) && (READ_ONCE(f->owner) == d || 1)"),
     # event channels
     (E + "bind.c", "r->state != ECS_UNBOUND || r->remote_id != d->id", "r->state != ECS_UNBOUND"),
     (E + "bind.c", "r->state != ECS_UNBOUND || ", ""),

@@ -78,6 +78,17 @@ def test_operating_names_the_settings():
     assert documented("| key of a vif", until="\n\n") == parsed("dom0-tools/pvctl/vif_cfg.c", r'\{ "(\w+)", read_')
 
 
+def test_benchmarks_are_what_the_guard_keeps():
+    """Parvus's column of the table of operations, and whether the target is met, by tests/bench/costs.tsv."""
+    costs = {name: float(mean) for name, mean in re.findall(r"^(\S+)\t([\d.]+)$", read("tests/bench/costs.tsv"), re.M)}
+    rows = re.findall(r"^\|[^|]*\| `(\S+)`(?: / (\d+))? \| ([\d,]+) \| ([\d,]+) \|.*\| (\w+) \|$", read("docs/benchmarks.md"), re.M)
+    assert len(rows) > 20
+    for name, share, target, shown, met in rows:
+        cost = costs[name] / int(share or 1)
+        assert abs(float(shown.replace(",", "")) - cost) <= 0.03 * cost, f"{name}: {shown} shown, {cost:.1f} measured"
+        assert met == ("yes" if cost <= float(target.replace(",", "")) else "no"), name
+
+
 def test_run_for_a_person():
     """`make run` with words for either command line; those that nobody knows are named."""
     words = {"HV_OPTIONS": "nosuch=1", "DOM0_OPTIONS": "neither=2 ramdisk=64k"}
