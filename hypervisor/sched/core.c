@@ -116,7 +116,7 @@ void vcpu_yield(struct vcpu *v)
 {
 	struct cpu *c = lock_of(v);
 
-	if (vcpu_runnable(v) && !list_empty(&v->sched.queue))
+	if (!list_empty(&v->sched.queue))	/* or it has been paused: it is about to leave */
 		sched_policy->yield(v);
 	cpu_kick(c);
 	spin_unlock(&c->sched_lock);
@@ -214,10 +214,12 @@ static struct vcpu *choose(struct cpu *c, struct vcpu *prev, s_time_t t, s_time_
 {
 	struct vcpu *next;
 
-	if (prev != c->idle && (!vcpu_runnable(prev) || !balance_allowed(prev, c)))
-		sched_policy->sleep(prev);
-	else if (prev != c->idle && unlikely(list_empty(&prev->sched.queue)))
-		sched_policy->wake(prev);
+	if (prev != c->idle) {
+		if (!vcpu_runnable(prev) || !balance_allowed(prev, c))
+			sched_policy->sleep(prev);
+		else if (unlikely(list_empty(&prev->sched.queue)))
+			sched_policy->wake(prev);
+	}
 	next = sched_policy->pick(c, prev, t - c->picked_at, slice);
 	c->picked_at = t;
 	if (!next && balance_pull(c))
