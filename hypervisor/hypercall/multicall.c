@@ -61,7 +61,7 @@ static long run_all(struct hypercall_cont *cont, multicall_entry_t *entries, uns
 		if (unlikely(!read_entry(&c, &entries[i])))
 			return -EFAULT;
 		rc = run(&c);
-		if (unlikely(rc == (uint64_t)-ERESTART))
+		if (unlikely(rc == (uint64_t)-ERESTART) && READ_ONCE(this_cpu()->softirq_pending))
 			return rc;
 		cont->done = 0;
 		cont->multicall_done = i + 1;

@@ -10,6 +10,7 @@
 #define OFFSET(name, type, member) \
 	__asm__ volatile("\n@@ " #name " %c0" :: "i"(offsetof(type, member)))
 #define NUMBER(name) __asm__ volatile("\n@@ " #name " %c0" :: "i"(name))
+#define HYPERCALL_IRET __HYPERVISOR_iret
 
 void asm_offsets(void);
 void asm_offsets(void)
@@ -49,6 +50,7 @@ void asm_offsets(void)
 	NUMBER(PATCH_VERW);
 	NUMBER(PATCH_UNLESS);
 	NUMBER(HV_DS);
+	NUMBER(HYPERCALL_IRET);
 	OFFSET(INFO_PENDING, vcpu_info_t, evtchn_upcall_pending);
 	OFFSET(INFO_MASK, vcpu_info_t, evtchn_upcall_mask);
 }

@@ -356,12 +356,17 @@ syscall_entry:
 	jmp	.sysret
 .long:	cmp	rax, -ERESTART
 	je	.again
+.answer:
 	mov	[rbx + VCPU_RAX], rax
 .save:
 	SITE exit_to_guest, PATCH_CLEAR
 	SAVE_PRESERVED
 	jmp	exit_to_guest
-.again:	mov	byte [rbx + VCPU_RESTARTING], 1
+; An iret's answer is what its frame had for rax, be it this: once more it would take its frame from another stack, perhaps
+; of user space.
+.again:	cmp	qword [rbx + VCPU_RAX], HYPERCALL_IRET
+	je	.answer
+	mov	byte [rbx + VCPU_RESTARTING], 1
 	jmp	.save
 
 ; SYSCALL from compatibility mode (AMD): not offered. In as above but 32-bit; answers with #UD.

@@ -41,18 +41,16 @@ long hypercall_again(void)
 	return -ERESTART;
 }
 
+/* Without a soft interrupt that answer is one that the guest chose (a debug register). */
 static void restart_hypercall(struct vcpu *v)
 {
 	struct cpu_user_regs *r = &v->regs;
 	long rc;
 
-	v->cont.restarting = false;
 	rc = hypercall_table[index_nospec(r->rax, NR_HYPERCALLS)](r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
-	if (rc == -ERESTART) {
-		v->cont.restarting = true;
-		return;
-	}
-	r->rax = rc;
+	v->cont.restarting = rc == -ERESTART && READ_ONCE(this_cpu()->softirq_pending);
+	if (!v->cont.restarting)
+		r->rax = rc;
 }
 
 void exit_work(void)

@@ -2,7 +2,8 @@
 /*
  * Attack: the exceptions that the hypervisor takes on stacks of their own. INT n for the gates of NMI, machine
  * check, double fault and debug; NMIs sent to itself while one is being handled, with no handler, with
- * events masked; breakpoints on the data that hypercalls read and write, on the stack slot that MOV SS
+ * events masked, and when what is returned to has in rax the number by which the hypervisor tells itself "once more";
+ * breakpoints on the data that hypercalls read and write, on the stack slot that MOV SS
  * loads from right before SYSCALL, and on the instruction behind SYSCALL; single steps into SYSCALL. While it
  * runs, the machine's own NMI button is pressed again and again (tests/hostile/run).
  *
@@ -18,11 +19,13 @@
 #define DR7_WATCH_0 (1UL << 0 | 3UL << 16 | 3UL << 18) /* four bytes, reads and writes */
 #define DR7_EXECUTE_0 (1UL << 0)
 
+#define ERESTART 85
 #define NMI_SEEN_AS 9 /* the kit has no entry for NMIs: that of a vector which CPUs have given up serves */
 extern const struct { uint64_t vector, address; } trap_entries[];
 
 static volatile unsigned int nmis, deepest, depth, debugs;
 static volatile bool again;
+static volatile long leave_in_rax;
 static uint64_t data[64] __attribute__((aligned(64)));
 
 static long send_nmi(void) { return hypercall_vcpu_op(VCPUOP_send_nmi, 0, NULL); }
@@ -42,6 +45,7 @@ static bool on_gate(struct trap_frame *f)
 	if (again) {
 		again = false;
 		send_nmi(); /* waits for our return */
+		f->rax = leave_in_rax;
 	}
 	depth--;
 	return true;
@@ -77,6 +81,11 @@ static void check_nmis(void)
 	send_nmi();
 	check_value("one more, sent by the handler", nmis, before + 3);
 	check_value("but not inside it", deepest, 1);
+	again = true;
+	leave_in_rax = -ERESTART;
+	check_value("and what it left in a register stays", send_nmi(), -ERESTART);
+	check_value("once", nmis, before + 5);
+	before += 2;
 	for (unsigned int i = 0; i < 1000; i++)
 		send_nmi();
 	check_value("each of a thousand", nmis, before + 1003);
