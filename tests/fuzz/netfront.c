@@ -6,43 +6,15 @@
  * Whatever comes, a frame that is handed up lies in pages of its own that are granted no more, its pieces lie
  * within them and add up, and when the connection is over all that the backend lets go of is free again.
  */
-#include "world.h"
-#include <stdlib.h>
-#include "impl.h"
+#include "front.h"
 
 static struct netfront *nf;
 
-static void start(void)
-{
-	nf = calloc(1, sizeof(*nf));
-	nf->up = nf->sg = true;
-	os_lock_init(&nf->lock);
-	nf->tx_shared = os_pages_alloc(1);
-	nf->rx_shared = os_pages_alloc(1);
-	XEN_FRONT_RING_INIT(&nf->tx, nf->tx_shared, PAGE_SIZE);
-	XEN_FRONT_RING_INIT(&nf->rx, nf->rx_shared, PAGE_SIZE);
-	if (netfront_tx_init(nf) || netfront_rx_init(nf))
-		abort();
-}
-
 static void stop(void)
 {
-	struct page *page;
-
 	for (unsigned int r = 0; r < REFS; r++)
 		grants[world_self][r].maps = 0;
-	if (!netfront_tx_fini(nf) || !netfront_rx_fini(nf))
-		abort();
-	for (unsigned int i = 0; i < SLOTS; i++)
-		os_pages_free(nf->tx_slot[i].page, 1);
-	while ((page = nf->pages)) {
-		nf->pages = page->next;
-		os_pages_free(page, 1);
-	}
-	os_pages_free(nf->tx_shared, 1);
-	os_pages_free(nf->rx_shared, 1);
-	free(nf);
-	world_reset();
+	front_end(nf);
 }
 
 static void check_piece(const struct netfront_piece *p)
@@ -152,7 +124,7 @@ static void step(const uint8_t *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	start();
+	nf = front_start();
 	for (; size >= 4; data += 4, size -= 4)
 		step(data);
 	receive();

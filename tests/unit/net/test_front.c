@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The frontend against a backend that the tests play, and that lies. */
-#include "world.h"
-#include <stdlib.h>
-#include "impl.h"
+#include "front.h"
 
 static struct netfront *nf;
 static netif_tx_back_ring_t tx;
@@ -11,37 +9,16 @@ static netif_rx_back_ring_t rx;
 static int setup(void **state)
 {
 	(void)state;
-	nf = calloc(1, sizeof(*nf));
-	nf->up = nf->sg = true;
-	os_lock_init(&nf->lock);
-	nf->tx_shared = os_pages_alloc(1);
-	nf->rx_shared = os_pages_alloc(1);
-	XEN_FRONT_RING_INIT(&nf->tx, nf->tx_shared, PAGE_SIZE);
-	XEN_FRONT_RING_INIT(&nf->rx, nf->rx_shared, PAGE_SIZE);
+	nf = front_start();
 	BACK_RING_INIT(&tx, nf->tx_shared, PAGE_SIZE);
 	BACK_RING_INIT(&rx, nf->rx_shared, PAGE_SIZE);
-	assert_int_equal(netfront_tx_init(nf), 0);
-	assert_int_equal(netfront_rx_init(nf), 0);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct page *page;
-
 	(void)state;
-	assert_true(netfront_tx_fini(nf));
-	assert_true(netfront_rx_fini(nf));
-	for (int i = 0; i < SLOTS; i++)
-		os_pages_free(nf->tx_slot[i].page, 1);
-	while ((page = nf->pages)) {
-		nf->pages = page->next;
-		os_pages_free(page, 1);
-	}
-	os_pages_free(nf->tx_shared, 1);
-	os_pages_free(nf->rx_shared, 1);
-	free(nf);
-	world_reset();
+	front_end(nf);
 	return 0;
 }
 
