@@ -101,9 +101,10 @@ int domain_create(uint16_t id, unsigned max_vcpus, unsigned grant_frames, bool p
 	watchdog_init(d);
 	d->vcpu = hv_alloc(max_vcpus * sizeof(d->vcpu[0]));
 	d->shared = page_alloc_zeroed();
+	if (d->shared)
+		domain_share_page(d, d->shared, true);	/* as domain_free finds it */
 	if (!d->vcpu || !d->shared || perdomain_init(d) || evtchn_init(d))
 		goto fail;
-	domain_share_page(d, d->shared, true);
 	for (unsigned i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
 		d->shared->vcpu_info[i].evtchn_upcall_mask = 1;
 	time_init_domain(d);
