@@ -66,10 +66,29 @@ static bool set_off(void *to, const char *value)
 	return !value;
 }
 
+/* The next of the words with commas between, into word, cut if it is longer than any known; false: there is none. */
+static bool next_word(const char **p, char word[LIST_WORD_MAX])
+{
+	const char *end;
+
+	if (!*p)
+		return false;
+	end = strchr(*p, ',');
+	strlcpy(word, *p, MIN(end ? (size_t)(end - *p) + 1 : strlen(*p) + 1, (size_t)LIST_WORD_MAX));
+	*p = end ? end + 1 : NULL;
+	return true;
+}
+
 static bool set_console(void *to, const char *value)
 {
+	const char *p = value;
+	char word[LIST_WORD_MAX];
+
 	if (!value || strlen(value) >= sizeof(opt.console))
 		return false;
+	while (next_word(&p, word))
+		if (strcmp(word, "com1") && strcmp(word, "vga") && strcmp(word, "none"))
+			return refuse(word, NULL);
 	strlcpy(to, value, sizeof(opt.console));
 	return true;
 }
@@ -152,19 +171,6 @@ static bool set_slop(void *to, const char *value)
 	return true;
 }
 
-/* The next of the words with commas between, into word, cut if it is longer than any known; false: there is none. */
-static bool next_word(const char **p, char word[LIST_WORD_MAX])
-{
-	const char *end;
-
-	if (!*p)
-		return false;
-	end = strchr(*p, ',');
-	strlcpy(word, *p, MIN(end ? (size_t)(end - *p) + 1 : strlen(*p) + 1, (size_t)LIST_WORD_MAX));
-	*p = end ? end + 1 : NULL;
-	return true;
-}
-
 /* "default", a flag for all domains, or dom0 and domU by name. */
 static bool set_domains(void *to, const char *value)
 {
@@ -238,7 +244,7 @@ static bool set_spec(void *to, const char *value)
 #define DOMAINS_EXPECTED "default, on, off, dom0=on or off, domu=on or off, with commas between"
 
 static const struct option options[] = {
-	{ "console", opt.console, set_console, "com1, vga or none" },
+	{ "console", opt.console, set_console, "com1, vga or none, with commas between" },
 	{ "com1", &opt.com1_baud, set_baud, "a baud rate up to 115200" },
 	{ "loglvl", &opt.loglvl, set_level, "none, error, warning, info, debug or all" },
 	{ "guest_loglvl", &opt.guest_loglvl, set_level, "none, error, warning, info, debug or all" },

@@ -94,7 +94,8 @@ static void test_bad(void **state)
 		{ "spec-ctrl=ibpb,a-word-longer-than-all-the-others", "because of a-word-longer" },
 		{ "spec-ctrl", NULL }, { "spec-ctrl=yes", NULL }, { "pv-l1tf=dom0=perhaps", "because of dom0=perhaps," },
 		{ "pv-l1tf=on,dom1=on", "because of dom1=on," }, { "xpti=off,mostly", "because of mostly," },
-		{ "console=a-name-that-is-far-too-long-for-its-place", "console='a-name" },
+		{ "console=tty", "console='tty'" }, { "console=com1,tty", "because of tty" },
+		{ "console=", "console=''" }, { "console=a-name-that-is-far-too-long-for-its-place", "console='a-name" },
 	};
 	struct boot_options before = opt;
 
