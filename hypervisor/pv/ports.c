@@ -7,6 +7,7 @@
 #include "insn.h"
 #include "lib.h"
 #include "pci.h"
+#include "pti.h"
 #include "uaccess.h"
 #include "x86.h"
 #include "pv.h"
@@ -29,11 +30,9 @@ bool pv_port_allowed(const struct domain *d, uint16_t port, unsigned bytes)
 	return true;
 }
 
-/* Virtual IOPL, else the bitmap the kernel registered (a set bit forbids). */
-static bool io_privileged(struct vcpu *v, uint16_t port, unsigned bytes)
+/* Of the kernel's bitmap; a set bit forbids. */
+static bool bitmap_allows(const struct vcpu *v, uint16_t port, unsigned bytes)
 {
-	if (v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u))
-		return true;
 	for (unsigned p = port; p < port + bytes; p++) {
 		uint8_t b;
 
@@ -42,6 +41,23 @@ static bool io_privileged(struct vcpu *v, uint16_t port, unsigned bytes)
 			return false;
 	}
 	return true;
+}
+
+/* Virtual IOPL, else the bitmap, which user tables need not map. */
+static bool io_privileged(const struct vcpu *v, uint16_t port, unsigned bytes)
+{
+	maddr_t user;
+	bool ok;
+
+	if (v->pv.iopl >= (v->pv.kernel_mode ? 1u : 3u))
+		return true;
+	if (v->pv.kernel_mode)
+		return bitmap_allows(v, port, bytes);
+	user = root_read();
+	root_load(mfn_to_maddr(v->pv.base_kernel));
+	ok = bitmap_allows(v, port, bytes);
+	root_load(user);
+	return ok;
 }
 
 /* What dom0 wrote to the address port of PCI configuration space; it goes there with each access to the data. */

@@ -7,10 +7,12 @@
  * stack that stack_switch named, with rip, rsp and flags of user mode; faults carry the user bit;
  * int 3 reaches the kernel and int $14 is a protection fault; an event interrupts user mode. Each
  * mode sees its own gs base, and fs is shared until changed. Code of 32 bits reaches the kernel by an
- * interrupt gate that is open to it, and user mode can use an LDT that only the kernel has mapped.
+ * interrupt gate that is open to it, and user mode can use an LDT that only the kernel has mapped, and the I/O ports of a
+ * bitmap that only the kernel has.
  */
 #include "test.h"
 #include <xen/callback.h>
+#include <xen/physdev.h>
 
 #define USER_CODE ((char *)0x300000000000)
 #define USER_STACK ((char *)0x300000001000)
@@ -19,7 +21,7 @@
 
 extern char user_code[], user_code_end[];
 extern char user_syscall[], user_touch[], user_int3[], user_int14[];
-extern char user_spin[], user_gs[], user_fs[], user_ldt[];
+extern char user_spin[], user_gs[], user_fs[], user_ldt[], user_out[];
 extern char user32_int80[], user32_after[], user32_end[];
 void enter_user(struct trap_frame *f);
 void leave_user(void);
@@ -35,6 +37,7 @@ __asm__(".text\n"
 	"user_gs:      movq %gs:0, %rdi; movl $0x53544f50, %eax; syscall; ud2\n"
 	"user_fs:      movq %fs:0, %rdi; movl $0x53544f50, %eax; syscall; ud2\n"
 	"user_ldt:     movl $0x17, %eax; movl %eax, %es; movl $0x53544f50, %eax; syscall; ud2\n"
+	"user_out:     outb %al, $0x80; movl $0x53544f50, %eax; syscall; ud2\n"
 	"user_code_end:\n"
 	".code32\n"
 	"user32_int80: int $0x80\n"
@@ -191,6 +194,25 @@ static void check_user_ldt(void)
 	os_pages_free(ldt, 1);
 }
 
+static void check_ports(void)
+{
+	static uint8_t bitmap[32];
+	struct physdev_set_iobitmap op = { .nr_ports = sizeof(bitmap) * 8 };
+
+	set_xen_guest_handle(op.bitmap, bitmap);
+	check_value("a bitmap of I/O ports", hypercall_physdev_op(PHYSDEVOP_set_iobitmap, &op), 0);
+	on_exception = end_on_user_fault;
+	faults = 0;
+	visit(user_out, 0, false);
+	check_value("user mode uses one of it", faults, 0);
+	bitmap[0x80 / 8] = 1;
+	visit(user_out, 0, false);
+	check_value("and none that it forbids", fault.vector, 13);
+	on_exception = NULL;
+	op.nr_ports = 0;
+	hypercall_physdev_op(PHYSDEVOP_set_iobitmap, &op);
+}
+
 static struct trap_frame *handler_frame;
 
 static void note_stack(struct trap_frame *f)
@@ -287,6 +309,7 @@ void test_main(void)
 	check_faults();
 	check_int80();
 	check_user_ldt();
+	check_ports();
 	check_stack_switch();
 	check_event();
 	check_segment_bases();
