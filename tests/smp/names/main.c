@@ -11,11 +11,13 @@
 #define ORDER 9
 #define FIRST_NAME 0x100000
 #define SECOND_NAME 0x200000
-#define ROUNDS 1500
+#define ROUNDS 1500		/* or as many as there is time for */
+#define RUN_MS 8000
 #define M2P ((const volatile uint64_t *)0xffff800000000000)
 
 static volatile xen_pfn_t last;			/* frame of the extent, as it was and will probably be again */
 static unsigned int round_begun, round_done, round_seen;
+static volatile bool over;
 static unsigned int taken, renamed;
 
 static long reserve(unsigned int cmd, xen_pfn_t *frame, unsigned int order)
@@ -28,13 +30,13 @@ static long reserve(unsigned int cmd, xen_pfn_t *frame, unsigned int order)
 
 static void wait_for(const unsigned int *what, unsigned int value)
 {
-	while (__atomic_load_n(what, __ATOMIC_SEQ_CST) < value)
+	while (__atomic_load_n(what, __ATOMIC_SEQ_CST) < value && !over)
 		smp_yield();
 }
 
 static void take_extents(void)
 {
-	for (unsigned int i = 1; i <= ROUNDS; i++) {
+	for (unsigned int i = 1; i <= ROUNDS && smp_goes_on(); i++) {
 		xen_pfn_t extent = FIRST_NAME;
 		long rc;
 
@@ -47,16 +49,17 @@ static void take_extents(void)
 		last = extent + (1 << ORDER) - 1;
 		reserve(XENMEM_decrease_reservation, &extent, ORDER);
 	}
+	over = true;
 }
 
 static void take_last(void)
 {
-	for (unsigned int i = 1; i <= ROUNDS; i++) {
+	for (unsigned int i = 1; !over; i++) {
 		xen_pfn_t frame = last, name = SECOND_NAME;
 		bool mine = false;
 
 		wait_for(&round_begun, i);
-		while (frame && !mine && __atomic_load_n(&round_done, __ATOMIC_SEQ_CST) < i)
+		while (frame && !mine && !over && __atomic_load_n(&round_done, __ATOMIC_SEQ_CST) < i)
 			mine = reserve(XENMEM_decrease_reservation, &frame, 0) == 1 &&
 			       reserve(XENMEM_populate_physmap, &name, 0) == 1;
 		wait_for(&round_done, i);
@@ -79,6 +82,7 @@ static void take(unsigned int vcpu)
 
 void test_main(void)
 {
+	smp_run_ms = RUN_MS;
 	smp_run(take);
 	say("# a frame was taken in the middle %u times\n", taken);
 	check_value("frames with the wrong name", renamed, 0);
