@@ -157,7 +157,7 @@ DEFECTS = [
     # one CPU does what another does not know of yet
     (D + "lookup.c", "\ttlb_flush_others();\n", "", "smp endings"),
     (D + "vcpu_op.c", "vcpu_down(v);\n\tif (!domain_online_vcpus(v->domain))",
-     "bool last = domain_online_vcpus(v->domain) == 1;\n\tvcpu_down(v);\n\tif (last)", "test_the_last_two"),
+     "bool last = domain_online_vcpus(v->domain) == 1;\n\tvcpu_down(v);\n\tif (last)", "smp test_the_last_two"),
     (M + "tlb.c", "while (!flushed_since(cpus[__builtin_ctzll(m)], t))\n\t\t\tcpu_relax();", ";", "smp stale"),
     (M + "tlb.c", "READ_ONCE(cpus[i]->loaded)", "0", "smp stale"),
     (M + "tlb.c", "flush_cpus(mask & ~here);", "", "smp flushes"),
