@@ -72,7 +72,16 @@ static unsigned int all_guests(domid_t *ids)
 	return found;
 }
 
-/* Gone, or shut down and meant to stay. */
+/* Its entries are the last thing that goes. */
+static bool is_forgotten(domid_t domid)
+{
+	char *name = xstree_read(domid, "name");
+
+	free(name);
+	return !name;
+}
+
+/* Gone, or shut down and meant to stay. One that was destroyed may be listed for as long as others map its memory. */
 static bool ended(domid_t domid)
 {
 	struct record_living r;
@@ -80,6 +89,8 @@ static bool ended(domid_t domid)
 
 	if (ctl_domain_info(domid, &info))
 		return true;
+	if (info.flags & XEN_DOMINF_dying)
+		return is_forgotten(domid);
 	if (!(info.flags & XEN_DOMINF_shutdown))
 		return false;
 	if (records_living(domid, &r))

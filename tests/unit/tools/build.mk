@@ -5,7 +5,7 @@
 TOOLS_TEST := $(B)/tests/unit/tools/tools-test
 TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) $(wildcard dom0-tools/builder/*.c) $(UNPACK_SRC) \
 	$(wildcard dom0-tools/ctl/*.c) \
-	$(addprefix dom0-tools/pvctl/,cfg.c cfg_lex.c disk_cfg.c domain_cfg.c format.c handshake.c opts.c vif_cfg.c) \
+	$(addprefix dom0-tools/pvctl/,cfg.c cfg_lex.c disk_cfg.c domain_cfg.c format.c handshake.c lifecycle.c opts.c vif_cfg.c) \
 	dom0-tools/net/rules_text.c
 TOOLS_TEST_OBJ := $(TOOLS_TEST_SRC:%=$(B)/host/%.o)
 # tests/unit/store has the rule for it.

@@ -12,6 +12,7 @@
 #include "ctl/life.h"
 #include "ctl/records.h"
 #include "ctl/watcher.h"
+#include "pvctl/verbs.h"
 
 static char kernel_path[] = "/tmp/parvus-kernel-XXXXXX";
 static char ramdisk_path[] = "/tmp/parvus-ramdisk-XXXXXX";
@@ -343,6 +344,45 @@ static void says_that_others_hold_it(void **state)
 	assert_nothing_left();
 }
 
+/* What pvctl.c has for the verbs. */
+int verb_usage(const char *verb)
+{
+	(void)verb;
+	return EXIT_USAGE;
+}
+
+int verb_failed(const struct err *e)
+{
+	fprintf(stderr, "%s\n", e->text);
+	return EXIT_FAILED;
+}
+
+bool verb_domain(const char *who, domid_t *domid)
+{
+	return !life_find(who, domid);
+}
+
+bool verb_interrupted(void)
+{
+	return true;
+}
+
+/* Who waits for all domains does not wait for one that others hold. */
+static void what_others_hold_has_ended(void **state)
+{
+	char *all[] = { "shutdown", "-a", "-w", NULL };
+	struct domain_config c = config();
+
+	(void)state;
+	assert_int_equal(life_create(&c, &first, &err), 0);
+	assert_int_equal(verb_shutdown(3, all), EXIT_FAILED);	/* it does not end: interrupted */
+	fake.held = true;
+	assert_int_equal(life_destroy(first, RECORD_DESTROYED, &err), -EBUSY);
+	assert_int_equal(verb_shutdown(3, all), EXIT_DONE);
+	frees_what_was_held();
+	assert_nothing_left();
+}
+
 int test_life(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,7 +393,7 @@ int test_life(size_t *total)
 		cmocka_unit_test(what_the_operator_destroys_stays_destroyed),
 		cmocka_unit_test(restarts_at_once_what_had_lived),
 		cmocka_unit_test(restarts_what_others_hold),
-		cmocka_unit_test(says_that_others_hold_it),
+		cmocka_unit_test(says_that_others_hold_it), cmocka_unit_test(what_others_hold_has_ended),
 	};
 
 	*total += sizeof(tests) / sizeof(tests[0]);
