@@ -44,10 +44,12 @@ static bool parse_letters(const char **p, unsigned int *disk)
 /* Decimal digits to the end of the text; an empty text is 0. */
 static bool parse_rest(const char *p, unsigned int max, unsigned int *n)
 {
-	*n = 0;
-	for (; *p >= '0' && *p <= '9' && *n <= max; p++)
-		*n = *n * 10 + (unsigned int)(*p - '0');
-	return !*p && *n <= max;
+	uint64_t value = 0;
+
+	for (; *p >= '0' && *p <= '9' && value <= max; p++)
+		value = value * 10 + (unsigned int)(*p - '0');
+	*n = (unsigned int)value;
+	return !*p && value <= max;
 }
 
 static bool by_prefix(const char *name, const char *prefix, unsigned int *disk, unsigned int *part)
@@ -88,7 +90,7 @@ int disk_vdev_parse(const char *name, unsigned int *number)
 			  XVD_LARGE | disk << 8 | part;
 		return 0;
 	}
-	return *name && parse_rest(name, INT32_MAX / 10, number) && *number ? 0 : -EINVAL;
+	return parse_rest(name, 2 * XVD_LARGE - 1, number) && *number ? 0 : -EINVAL;
 }
 
 /* Writes the letters of a disk, then the partition if there is one. */

@@ -90,6 +90,29 @@ static void reads_cpus(void **state)
 	assert_err(&err, ERR_CONFIG, "cpus|maxvcpus = 1|found 2");
 }
 
+/* A disk by its name, and by the number that pvctl block-list shows. */
+static void names_disks(void **state)
+{
+	static const struct {
+		const char *disk, *vdev;
+		unsigned int number;
+	} disks[] = {
+		{ "x,,xvda", "xvda", 51712 }, { "x,,51729", "xvdb1", 51729 }, { "x,,xvdq", "xvdq", 268439552 },
+		{ "x,,268439552", "xvdq", 268439552 }, { "x,,d1048575p255", "xvdbgqcv255", 536870911 },
+		{ "x,,536870911", "xvdbgqcv255", 536870911 },
+	};
+	char text[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(disks) / sizeof(disks[0]); i++) {
+		snprintf(text, sizeof(text), BASE "disk=['%s']", disks[i].disk);
+		assert_int_equal(read_text(text), 0);
+		assert_int_equal(config.disks[0].number, disks[i].number);
+		assert_string_equal(config.disks[0].vdev, disks[i].vdev);
+		domain_config_free(&config);
+	}
+}
+
 static void cmdline_goes_first(void **state)
 {
 	(void)state;
@@ -125,6 +148,8 @@ static void names_the_mistake(void **state)
 		{ BASE "disk=[',,xvda']", "disk:|target" },
 		{ BASE "disk=['phy:x,yvda,w']", "disk:|vdev|yvda" },
 		{ BASE "disk=['phy:x,xvda16384,w']", "disk:|vdev|xvda16384" },
+		{ BASE "disk=['phy:x,536870912,w']", "disk:|vdev|536870912" },
+		{ BASE "disk=['phy:x,4294967297,w']", "disk:|vdev|4294967297" },
 		{ BASE "disk=['x,qcow2,xvda']", "disk:|format|raw|qcow2" },
 		{ BASE "disk=['x,raw,xvda,rx']", "disk:|access|\"rx\"" },
 		{ BASE "disk=['x,raw,xvda,rw,more']", "disk:|more" },
@@ -183,7 +208,7 @@ int test_domain_cfg(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_defaults), cmocka_unit_test(reads_all),
-		cmocka_unit_test(reads_cpus), cmocka_unit_test(cmdline_goes_first), cmocka_unit_test(names_the_mistake),
+		cmocka_unit_test(reads_cpus), cmocka_unit_test(names_disks), cmocka_unit_test(cmdline_goes_first), cmocka_unit_test(names_the_mistake),
 		cmocka_unit_test(long_command_line), cmocka_unit_test(copies),
 	};
 
