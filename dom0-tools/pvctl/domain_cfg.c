@@ -68,15 +68,25 @@ static int read_cmdline(struct domain_config *c, struct cfg *cfg, struct err *er
 	return 0;
 }
 
-static int read_files(struct domain_config *c, struct cfg *cfg, struct err *err)
+/* A setting that has one value here. */
+static int expect(struct cfg *cfg, const char *key, const char *word, struct err *err)
 {
-	const char *type = "pv";
-	int rc = cfg_string(cfg, "type", &type, err);
+	const char *found = word;
+	int rc = cfg_string(cfg, key, &found, err);
 
 	if (rc < 0)
 		return rc;
-	if (strcmp(type, "pv"))
-		return cfg_wrong(cfg, "type", err, "expected \"pv\", found \"%s\"", type);
+	return strcmp(found, word) ? cfg_wrong(cfg, key, err, "expected \"%s\", found \"%s\"", word, found) : 0;
+}
+
+static int read_files(struct domain_config *c, struct cfg *cfg, struct err *err)
+{
+	int rc = expect(cfg, "type", "pv", err);
+
+	if (!rc)
+		rc = expect(cfg, "builder", "generic", err);	/* how xl was told before there was a type */
+	if (rc)
+		return rc;
 	rc = read_text(&c->kernel, cfg, "kernel", err);
 	if (!rc && !c->kernel)
 		return cfg_wrong(cfg, "kernel", err, "expected a setting kernel = \"FILE\", "
@@ -297,7 +307,8 @@ static int read_vifs(struct domain_config *c, struct cfg *cfg, struct err *err)
 static int refuse_devices(struct cfg *cfg, struct err *err)
 {
 	static const char *const keys[] = {
-		"vfb", "p9", "channel", "pci", "bootloader", "device_tree",
+		"vfb", "p9", "channel", "pci", "bootloader", "device_tree", "vtpm", "vkb", "vsnd", "vdispl", "usbctrl",
+		"usbdev", "dtdev", "ioports", "irqs", "iomem",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -53,7 +53,7 @@ static void reads_all(void **state)
 	char uuid[37];
 
 	(void)state;
-	assert_int_equal(read_text(BASE "type='pv'\nramdisk='/r'\nroot='/dev/xvda'\nextra='ro'\n"
+	assert_int_equal(read_text(BASE "type='pv'\nbuilder='generic'\nramdisk='/r'\nroot='/dev/xvda'\nextra='ro'\n"
 		"memory=64\nmaxmem=128\nvcpus=2\nmaxvcpus=4\ncpu_weight=512\ncap=50\n"
 		"on_poweroff='preserve'\non_reboot='rename-restart'\non_crash='restart'\n"
 		"max_grant_frames=8\nmax_event_channels=100\ndisk=[]\nvif=[]\n"
@@ -69,7 +69,7 @@ static void reads_all(void **state)
 	assert_int_equal(config.on[END_CRASH], ACTION_RESTART);
 	domain_uuid_text(config.uuid, uuid);
 	assert_string_equal(uuid, "00112233-4455-6677-8899-aabbccddeeff");
-	assert_non_null(strstr(warnings, "d.cfg:21: unknown setting \"nonsense\""));
+	assert_non_null(strstr(warnings, "d.cfg:22: unknown setting \"nonsense\""));
 	domain_config_free(&config);
 }
 
@@ -133,6 +133,9 @@ static void names_the_mistake(void **state)
 		{ "name=''\nkernel='/k'", "name:" },
 		{ "name='a/b'\nkernel='/k'", "name:|a/b" },
 		{ BASE "type='hvm'", "d.cfg:3: type:|\"pv\"|\"hvm\"" },
+		{ BASE "builder='hvm'", "d.cfg:3: builder:|\"generic\"|\"hvm\"" },
+		{ BASE "usbctrl=['type=auto']", "d.cfg:3: usbctrl:|absent" },
+		{ BASE "ioports='2f8-2ff'", "d.cfg:3: ioports:|absent" },
 		{ BASE "memory=0", "d.cfg:3: memory:|1 to" },
 		{ BASE "memory='lots'", "memory:|number|lots" },
 		{ BASE "memory=64\nmaxmem=32", "d.cfg:4: maxmem:|64|32" },
