@@ -16,11 +16,8 @@ static int first_free(domid_t domid)
 	return (int)i;
 }
 
-/* In the range that Xen's tools take theirs from; unique, not secret. */
-static void make_up_mac(uint8_t mac[6], domid_t domid, int devid)
+void vif_make_up_mac(uint8_t mac[6], uint64_t seed)
 {
-	uint64_t seed = os_now_ns() + (uint64_t)domid * 0x10001 + (uint64_t)devid;
-
 	seed = (seed ^ seed >> 29) * 0xbf58476d1ce4e5b9ULL;
 	seed ^= seed >> 32;
 	memcpy(mac, "\x00\x16\x3e", 3);
@@ -47,7 +44,7 @@ int vif_attach(domid_t domid, const struct vif_config *vif, struct err *err)
 		return err_set(err, ERR_CONFIG, "domain %u has all %d network interfaces already", domid, VIFS_MAX);
 	memcpy(bytes, vif->mac, 6);
 	if (!memcmp(bytes, none, 6))
-		make_up_mac(bytes, domid, devid);
+		vif_make_up_mac(bytes, os_now_ns() + (uint64_t)domid * 0x10001 + (uint64_t)devid);
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2], bytes[3],
 		 bytes[4], bytes[5]);
 	snprintf(handle, sizeof(handle), "%d", devid);

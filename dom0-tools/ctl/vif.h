@@ -23,6 +23,9 @@ struct vif_config {
 	bool antispoof;                 /* rules that hold it to its mac, and to its ip if it has any */
 };
 
+/* An address in the range that Xen's tools take theirs from: unique as the seed is, not secret. */
+void vif_make_up_mac(uint8_t mac[6], uint64_t seed);
+
 /* Fills in what is left open, and waits until the backend has it. */
 int vif_attach(domid_t domid, const struct vif_config *vif, struct err *err);
 

@@ -267,9 +267,12 @@ static int read_disks(struct domain_config *c, struct cfg *cfg, struct err *err)
 	return rc;
 }
 
-static int read_vif(struct domain_config *c, struct cfg *cfg, const struct cfg_value *v, struct err *err)
+/* An address that is made up is the domain's, however often it is started anew. */
+static int read_vif(struct domain_config *c, struct cfg *cfg, const struct cfg_value *v, uint64_t seed,
+		    struct err *err)
 {
 	struct vif_config *vif = &c->vifs[c->nr_vifs];
+	static const uint8_t none[6];
 	struct err why;
 
 	if (v->kind != CFG_STRING)
@@ -278,6 +281,8 @@ static int read_vif(struct domain_config *c, struct cfg *cfg, const struct cfg_v
 		return cfg_wrong(cfg, "vif", err, "%s", why.text);
 	if (vif->devid == VIF_DEVID_NONE)
 		vif->devid = (int)c->nr_vifs;
+	if (!memcmp(vif->mac, none, sizeof(none)))
+		vif_make_up_mac(vif->mac, seed + (uint64_t)vif->devid);
 	for (unsigned int i = 0; i < c->nr_vifs; i++)
 		if (c->vifs[i].devid == vif->devid)
 			return cfg_wrong(cfg, "vif", err, "expected one interface for each devid, found %d twice",
@@ -286,7 +291,7 @@ static int read_vif(struct domain_config *c, struct cfg *cfg, const struct cfg_v
 	return 0;
 }
 
-static int read_vifs(struct domain_config *c, struct cfg *cfg, struct err *err)
+static int read_vifs(struct domain_config *c, struct cfg *cfg, uint64_t seed, struct err *err)
 {
 	const struct cfg_setting *s = cfg_find(cfg, "vif");
 	int rc = 0;
@@ -299,7 +304,7 @@ static int read_vifs(struct domain_config *c, struct cfg *cfg, struct err *err)
 	if (!c->vifs)
 		return err_set(err, ERR_NO_MEMORY, "vif: out of memory");
 	for (unsigned int i = 0; !rc && i < s->value.nr_items; i++)
-		rc = read_vif(c, cfg, &s->value.items[i], err);
+		rc = read_vif(c, cfg, &s->value.items[i], seed, err);
 	return rc;
 }
 
@@ -345,7 +350,7 @@ int domain_cfg_read(struct domain_config *out, struct cfg *cfg, uint64_t seed,
 	if (!rc)
 		rc = read_disks(&c, cfg, err);
 	if (!rc)
-		rc = read_vifs(&c, cfg, err);
+		rc = read_vifs(&c, cfg, seed, err);
 	if (!rc)
 		rc = refuse_devices(cfg, err);
 	if (rc) {

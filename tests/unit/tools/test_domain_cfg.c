@@ -113,6 +113,21 @@ static void names_disks(void **state)
 	}
 }
 
+/* What the configuration leaves open is settled with it: a domain that restarts has the same address. */
+static void gives_addresses(void **state)
+{
+	const struct vif_config *v;
+
+	(void)state;
+	assert_int_equal(read_text(BASE "vif=['','','mac=00:16:3e:00:00:01']"), 0);
+	v = config.vifs;
+	assert_memory_equal(v[0].mac, "\x00\x16\x3e", 3);
+	assert_memory_equal(v[1].mac, "\x00\x16\x3e", 3);
+	assert_true(memcmp(v[0].mac, v[1].mac, 6));
+	assert_memory_equal(v[2].mac, "\x00\x16\x3e\x00\x00\x01", 6);
+	domain_config_free(&config);
+}
+
 static void cmdline_goes_first(void **state)
 {
 	(void)state;
@@ -211,7 +226,8 @@ int test_domain_cfg(size_t *total)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_defaults), cmocka_unit_test(reads_all),
-		cmocka_unit_test(reads_cpus), cmocka_unit_test(names_disks), cmocka_unit_test(cmdline_goes_first), cmocka_unit_test(names_the_mistake),
+		cmocka_unit_test(reads_cpus), cmocka_unit_test(names_disks), cmocka_unit_test(gives_addresses),
+		cmocka_unit_test(cmdline_goes_first), cmocka_unit_test(names_the_mistake),
 		cmocka_unit_test(long_command_line), cmocka_unit_test(copies),
 	};
 
