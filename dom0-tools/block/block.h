@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dom0's block devices: what a disk (virtio-blk, a RAM disk, a file, a partition of any of these) is to those
+ * Dom0's block devices: what a disk (virtio-blk, a RAM disk, a partition of either, a file) is to those
  * who use it (a guest's backend, dom0 itself), and what a request is between them.
  *
  * A client opens a device and gets a queue of its own. It submits requests, which are only collected, and

@@ -232,7 +232,9 @@ int block_register(struct block_device *disk)
 		block_line_free(disk);
 		return rc;
 	}
-	block_partitions_read(disk);
+	/* A file's would be named as other files are: whoever writes its table could take their place. */
+	if (!disk->ops->release)
+		block_partitions_read(disk);
 	os_mutex_lock(lock);
 	disk->users--;
 	os_mutex_unlock(lock);

@@ -2,6 +2,7 @@
 /* The block layer: who may open what, bounds, merging, barriers, partitions from tables of all kinds. */
 #include "test.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -311,6 +312,33 @@ static void mbr(void **state)
 	will_free(&w);
 }
 
+/* A table in a file gives its partitions no names that other files may have. */
+static void none_in_a_file(void **state)
+{
+	char path[] = "/tmp/parvus-disk-XXXXXX", other[sizeof(path) + 2], sector[512] = "";
+	struct block_limits limits;
+	int fd = mkstemp(path), fd2;
+
+	(void)state;
+	fake_reset();
+	snprintf(other, sizeof(other), "%s%s2", path, path[sizeof(path) - 2] <= '9' ? "p" : "");
+	fd2 = open(other, O_RDWR | O_CREAT | O_EXCL, 0600);
+	entry(sector, 1, 0x83, 1, 4);
+	assert_int_equal(write(fd, sector, 512), 512);
+	assert_int_equal(ftruncate(fd, 8192), 0);
+	assert_int_equal(ftruncate(fd2, 4096), 0);
+	assert_int_equal(block_open_file(&q, path, true, false), 0);
+	assert_int_equal(block_open_file(&second, other, true, false), 0);
+	block_limits(second, &limits);
+	assert_int_equal(limits.sectors, 8);
+	close_second();
+	block_close(q);
+	close(fd);
+	close(fd2);
+	unlink(path);
+	unlink(other);
+}
+
 static uint32_t crc(const void *data, size_t n)
 {
 	uint32_t c = ~0u;
@@ -420,7 +448,8 @@ int test_layer(void)
 		cmocka_unit_test(merges), cmocka_unit_test(no_more_than_it_takes), cmocka_unit_test(barriers),
 		cmocka_unit_test(odd_barriers), cmocka_unit_test(bounds), cmocka_unit_test(who_may_open),
 		cmocka_unit_test(mbr), cmocka_unit_test(gpt), cmocka_unit_test(within_its_partition),
-		cmocka_unit_test(random_tables), cmocka_unit_test(a_file_closed_by_two),
+		cmocka_unit_test(random_tables), cmocka_unit_test(none_in_a_file),
+		cmocka_unit_test(a_file_closed_by_two),
 		cmocka_unit_test(a_ram_disk_removed_while_it_is_closed),
 	};
 
