@@ -183,6 +183,17 @@ static char *next_word(char **rest)
 	return word;
 }
 
+/* A file is known by its path: under two of them it would be two disks, each with a writer of its own. */
+static bool has_detour(const char *path)
+{
+	for (size_t n; *path; path += n) {
+		n = strcspn(++path, "/");
+		if (!n || (n <= 2 && !strncmp(path, "..", n)))
+			return true;
+	}
+	return false;
+}
+
 static int finish(struct parse *p)
 {
 	struct disk_config *d = p->disk;
@@ -197,6 +208,8 @@ static int finish(struct parse *p)
 		memmove(d->target, d->target + 5, strlen(d->target + 5) + 1);
 	if (d->file && *d->target != '/')
 		return wrong(p, "target", "the absolute path of a file", d->target);
+	if (d->file && has_detour(d->target))
+		return wrong(p, "target", "a path without empty parts, . and ..", d->target);
 	if (d->cdrom)
 		d->write = false;
 	return 0;

@@ -97,7 +97,7 @@ static void names_disks(void **state)
 		const char *disk, *vdev;
 		unsigned int number;
 	} disks[] = {
-		{ "x,,xvda", "xvda", 51712 }, { "x,,51729", "xvdb1", 51729 }, { "x,,xvdq", "xvdq", 268439552 },
+		{ "x,,xvda", "xvda", 51712 }, { "/tmp/.x/..y/z...,,xvda", "xvda", 51712 }, { "x,,51729", "xvdb1", 51729 }, { "x,,xvdq", "xvdq", 268439552 },
 		{ "x,,268439552", "xvdq", 268439552 }, { "x,,d1048575p255", "xvdbgqcv255", 536870911 },
 		{ "x,,536870911", "xvdbgqcv255", 536870911 },
 	};
@@ -172,6 +172,10 @@ static void names_the_mistake(void **state)
 		{ BASE "disk=['x,raw,xvda,rx']", "disk:|access|\"rx\"" },
 		{ BASE "disk=['x,raw,xvda,rw,more']", "disk:|more" },
 		{ BASE "disk=['file:x,xvda,w']", "disk:|absolute|\"x\"" },
+		{ BASE "disk=['/tmp//x,,xvda']", "disk:|target|empty parts|\"/tmp//x\"" },
+		{ BASE "disk=['/tmp/x/,,xvda']", "disk:|target|empty parts" },
+		{ BASE "disk=['/tmp/./x,,xvda']", "disk:|target|empty parts" },
+		{ BASE "disk=['/tmp/../tmp/x,,xvda']", "disk:|target|empty parts" },
 		{ BASE "disk=['x,,xvda,backend=3']", "disk:|backend" },
 		{ BASE "disk=['x,,xvda,script=/s']", "disk:|key|script=/s" },
 		{ BASE "disk=['x,,xvda,grants=some']", "disk:|grants|persistent" },
