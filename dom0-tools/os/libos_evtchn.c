@@ -4,6 +4,9 @@
  * runs with events masked, marks the port in its set and wakes the waiter; the waiter looks at the
  * marks with events disabled, so no mark is lost between looking and sleeping. The lists and marks
  * are guarded by disabled events alone.
+ *
+ * A marked port stays masked until the waiter takes it: whoever sends events from another CPU, as fast as it can, costs an
+ * upcall each time that somebody waits, and not all of our time.
  */
 #include "os/os.h"
 #include <errno.h>
@@ -27,7 +30,7 @@ static void mark(evtchn_port_t number, void *arg)
 {
 	struct port *p = arg;
 
-	(void)number;
+	evtchn_mask(number);
 	p->marked = true;
 	waitq_wake_all(&p->set->waiters);
 }
@@ -134,6 +137,7 @@ static int take(struct os_evtchn *h)
 		;
 	*tail = p;
 	p->next = NULL;
+	evtchn_unmask(p->number);
 	return (int)p->number;
 }
 

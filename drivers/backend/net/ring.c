@@ -36,6 +36,7 @@ static bool poll(struct net_port *p, unsigned int budget)
 
 	if (!v->connected || v->broken)
 		return false;
+	evtchn_unmask(v->evtchn);
 	vif_rx_retry(v);
 	return !v->broken && vif_tx_poll(v, budget);
 }
@@ -54,11 +55,12 @@ const struct net_port_ops vif_port_ops = {
 	.transmit = vif_rx_transmit, .poll = poll, .round_end = round_end,
 };
 
+/* One event a poll, however many the guest sends: from another CPU it could send them faster than they are taken. */
 static void on_event(evtchn_port_t port, void *arg)
 {
 	struct vif *v = arg;
 
-	(void)port;
+	evtchn_mask(port);
 	net_port_schedule(&v->port);
 }
 

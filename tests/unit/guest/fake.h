@@ -11,10 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <kit/evtchn.h>
 
 /* Called whenever the code under test waits; false: the peer has nothing more to do, which is a
  * time-out for a wait with a deadline and a failed test for one without. */
 extern bool (*fake_peer)(void);
+
+void fake_handler_set(evtchn_port_t port, evtchn_handler_t fn, void *arg);	/* test_evtchn.c */
 
 /* Runs code that should panic: true if it did. */
 extern jmp_buf fake_panic_jump;
@@ -26,8 +29,8 @@ extern bool fake_panic_expected;
 	fake_panic_expected = false;					\
 	panicked; })
 
-extern const struct CMUnitTest ring_tests[], rangemap_tests[], files_tests[], xenbus_tests[];
-extern const size_t ring_test_count, rangemap_test_count, files_test_count, xenbus_test_count;
+extern const struct CMUnitTest ring_tests[], rangemap_tests[], files_tests[], xenbus_tests[], evtchn_tests[];
+extern const size_t ring_test_count, rangemap_test_count, files_test_count, xenbus_test_count, evtchn_test_count;
 
 #define TESTS(name, ...)						\
 	const struct CMUnitTest name##_tests[] = { __VA_ARGS__ };	\

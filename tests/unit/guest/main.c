@@ -19,5 +19,6 @@ int main(void)
 	add(rangemap_tests, rangemap_test_count);
 	add(files_tests, files_test_count);
 	add(xenbus_tests, xenbus_test_count);
+	add(evtchn_tests, evtchn_test_count);
 	return _cmocka_run_group_tests("guest", all, count, NULL, NULL);
 }

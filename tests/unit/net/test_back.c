@@ -513,6 +513,26 @@ static void leaving_with_packets_on_the_way(void **state)
 	guest_stop(1);
 }
 
+/* A guest on another processor sends events without end: they cost an upcall a round. */
+static void events_without_end(void **state)
+{
+	unsigned int before;
+
+	(void)state;
+	rounds();
+	before = world_upcalls;
+	for (unsigned int i = 1; i <= 20; i++) {
+		for (unsigned int n = 0; n < 1000; n++)
+			world_event();
+		assert_int_equal(world_upcalls - before, i);
+		net_switch_round();
+	}
+	rounds();
+	before = world_upcalls;
+	world_event();			/* and none is lost */
+	assert_int_equal(world_upcalls, before + 1);
+}
+
 /* A guest on another processor may move its index between two looks of one batch: forth, and back. */
 static void impossible_indices(void **state)
 {
@@ -535,5 +555,5 @@ TESTS(back, T(brings_packets_of_every_size), T(a_batch_costs_two_hypercalls), T(
 	T(a_grant_that_goes_takes_its_packet_along), T(broken_rings), T(segmentation_offload),
 	T(only_the_multicasts_asked_for), T(from_guest_to_guest), T(waits_for_buffers_and_keeps_the_order),
 	T(the_backlog_has_an_end), T(bad_buffers), T(connecting_to_nonsense), T(leaving_with_packets_on_the_way),
-	T(impossible_indices),
+	T(impossible_indices), T(events_without_end),
 	M(from_guest_to_guest), M(waits_for_buffers_and_keeps_the_order), M(bad_buffers));

@@ -22,6 +22,9 @@ static struct { void *va; size_t n; } held[4096];
 static unsigned int nr_held;
 static evtchn_handler_t handler;
 static void *handler_arg;
+static evtchn_port_t handler_port;
+static bool masked, pending;		/* the port that has the handler */
+unsigned int world_upcalls;
 
 void *world_page(void)
 {
@@ -218,14 +221,41 @@ int evtchn_close(evtchn_port_t port)
 {
 	(void)port;
 	handler = NULL;
+	pending = false;
 	return 0;
+}
+
+void world_event(void)
+{
+	pending = true;
+	if (masked || !handler)
+		return;
+	pending = false;
+	world_upcalls++;
+	handler(handler_port, handler_arg);
+}
+
+void evtchn_mask(evtchn_port_t port)
+{
+	masked |= port == handler_port;
+}
+
+void evtchn_unmask(evtchn_port_t port)
+{
+	if (port != handler_port)
+		return;
+	masked = false;
+	if (pending)
+		world_event();
 }
 
 void evtchn_set_handler(evtchn_port_t port, evtchn_handler_t fn, void *arg)
 {
-	(void)port;
 	handler = fn;
 	handler_arg = arg;
+	handler_port = port;
+	if (fn)
+		evtchn_unmask(port);
 }
 
 void os_lock_init(struct os_lock *l) { l->opaque[0] = NULL; }

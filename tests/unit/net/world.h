@@ -26,10 +26,11 @@ struct grant {
 };
 extern struct grant grants[GUESTS][REFS];	/* by domain; domain 0 is the backends' */
 extern uint64_t world_now_ns;
-extern unsigned int world_sends, world_copies, world_hypercalls;
+extern unsigned int world_sends, world_copies, world_hypercalls, world_upcalls;
 extern void (*world_meanwhile)(void);		/* called with each hypercall: what guests do while it runs; may be NULL */
 extern domid_t world_self;			/* whose gnttab_grant this is: the frontend under test */
 
+void world_event(void);				/* for the port that got a handler last */
 void world_reset(void);				/* nothing granted; asserts that nothing is mapped */
 unsigned int world_mapped(void);		/* grants mapped by the backend */
 void *world_page(void);				/* a page of a guest's, freed by world_reset */
