@@ -4,7 +4,7 @@
  * neither save nor load, nor a breakpoint's address, which is loaded only while breakpoints are in use, and so may be
  * another's by the time they are switched on.
  *
- * Needs: dom0_max_vcpus=2
+ * Needs: dom0_max_vcpus=4
  */
 #include "smp.h"
 
@@ -44,7 +44,7 @@ static void pointers(unsigned int vcpu)
 		}
 		over = true;
 	}
-	while (vcpu == 1 && !over) {
+	while (vcpu && !over) {
 		smp_yield();
 		seen += last_x87() == (uint32_t)(uintptr_t)x87_at;
 	}
