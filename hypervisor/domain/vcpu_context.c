@@ -18,10 +18,6 @@
 #define FXSAVE_BYTES 512
 #define FXSAVE_MXCSR 24
 #define XSAVE_HEADER 512
-#define KNOWN_ASSISTS (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) | \
-		       BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) | \
-		       BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
-		       BIT(VMASST_TYPE_m2p_strict))
 
 /* Names the field that cannot be, or NULL. */
 static const char *bad_field(const vcpu_guest_context_t *c)

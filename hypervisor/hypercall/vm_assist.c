@@ -5,25 +5,20 @@
 #include "domain.h"
 #include "errno.h"
 
-#define VALID (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) | \
-	       BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) | \
-	       BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
-	       BIT(VMASST_TYPE_m2p_strict))
-
 long do_vm_assist(uint64_t cmd, uint64_t type, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6)
 {
-	uint32_t *bits = &current->domain->vm_assist;
+	uint64_t *bits = &current->domain->vm_assist;
 
 	(void)a3, (void)a4, (void)a5, (void)a6;
 	type = (uint32_t)type;
-	if (type >= 32 || !(VALID & BIT(type)))
+	if (type >= 64 || !(KNOWN_ASSISTS & BIT(type)))
 		return -EINVAL;
 	switch ((uint32_t)cmd) {
 	case VMASST_CMD_enable:
-		__atomic_or_fetch(bits, 1u << type, __ATOMIC_RELAXED);
+		__atomic_or_fetch(bits, BIT(type), __ATOMIC_RELAXED);
 		return 0;
 	case VMASST_CMD_disable:
-		__atomic_and_fetch(bits, ~(1u << type), __ATOMIC_RELAXED);
+		__atomic_and_fetch(bits, ~BIT(type), __ATOMIC_RELAXED);
 		return 0;
 	}
 	return -ENOSYS;

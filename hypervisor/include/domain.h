@@ -34,6 +34,12 @@ struct vcpu;
 
 enum domain_dying { ALIVE, DYING, DEAD };
 
+/* What vm_assist may switch. */
+#define KNOWN_ASSISTS (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) | \
+		       BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) | \
+		       BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | \
+		       BIT(VMASST_TYPE_m2p_strict))
+
 /*
  * What CPUs write while others read something else of the domain has a cache line of its own: its vcpus, its backends
  * and its peers work on different CPUs.
@@ -66,7 +72,7 @@ struct domain {
 
 	/* mm_lock: page tables, types L1-L4 and segdesc of this domain's frames */
 	spinlock_t mm_lock __aligned(64);
-	uint32_t vm_assist;			/* bits of VMASST_TYPE_*; written by current only */
+	uint64_t vm_assist;			/* of KNOWN_ASSISTS; written by current only */
 
 	/* page_lock */
 	spinlock_t page_lock;

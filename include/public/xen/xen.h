@@ -191,7 +191,7 @@ __DEFINE_XEN_GUEST_HANDLE(uint64, uint64_t);
 #define VMASST_CMD_disable 1
 #define VMASST_TYPE_4gb_segments 0	/* 32-bit guests only, as 1 and 3 */
 #define VMASST_TYPE_4gb_segments_notify 1
-#define VMASST_TYPE_writable_pagetables 2 /* writes to page tables are trapped and emulated */
+#define VMASST_TYPE_writable_pagetables 2 /* writes to L1 tables are emulated; without it, too */
 #define VMASST_TYPE_pae_extended_cr3 3
 #define VMASST_TYPE_architectural_iopl 4
 #define VMASST_TYPE_runstate_update_flag 5 /* XEN_RUNSTATE_UPDATE, see vcpu.h */

@@ -81,5 +81,7 @@ void test_main(void)
 	check_value("a store is made again", probe_write(entry, 0), 0);
 	check_value("no such command",
 		    hypercall_vm_assist(9, VMASST_TYPE_writable_pagetables), -XEN_ENOSYS);
+	for (unsigned int cmd = VMASST_CMD_enable; cmd <= VMASST_CMD_disable; cmd++)
+		check_value("the last type", hypercall_vm_assist(cmd, VMASST_TYPE_m2p_strict), 0);
 	check_value("no such type", hypercall_vm_assist(VMASST_CMD_enable, 99), -XEN_EINVAL);
 }
