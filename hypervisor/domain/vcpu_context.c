@@ -42,7 +42,7 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 	if (c->gdt_ents > 14 * 512)
 		return "gdt_ents";
 	/* In user mode the CPU walks the user base: there must be one. */
-	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+	if (!(c->flags & VGCF_in_kernel) && !xen_cr3_to_pfn(c->ctrlreg[1]))
 		return "flags";
 	if (mfn_eq(mfn(xen_cr3_to_pfn(c->ctrlreg[1])), MFN_NONE))
 		return "ctrlreg[1]";

@@ -322,6 +322,28 @@ static void check_early_end(void)
 	check_value("destroy", destroy(CHOSEN), 0);
 }
 
+/* A vcpu that has a context is not sent into a user mode whose page tables it has not. */
+static void check_user_mode(void)
+{
+	xen_pfn_t l4;
+
+	prepare_create();
+	check_value("create", domctl(XEN_DOMCTL_createdomain, CHOSEN), 0);
+	op.u.max_vcpus.max = 2;
+	check_value("its vcpus", domctl(XEN_DOMCTL_max_vcpus, CHOSEN), 0);
+	op.u.max_mem.max_memkb = PAGES * 4;
+	check_value("memory limit", domctl(XEN_DOMCTL_max_mem, CHOSEN), 0);
+	check_value("a page", populate(CHOSEN, &l4, 1), 1);
+	clear(&context, sizeof(context));
+	context.flags = VGCF_in_kernel;
+	context.ctrlreg[3] = xen_pfn_to_cr3(l4);
+	check_value("is the page table of a vcpu", set_context(0, &context), 0);
+	context.flags = 0;
+	context.ctrlreg[1] = 1;
+	check("which has none for user mode", set_context(0, &context) < 0);
+	check_value("destroy", destroy(CHOSEN), 0);
+}
+
 /* A domain with vcpus and memory comes and goes. */
 static void cycle(void)
 {
@@ -439,6 +461,7 @@ void test_main(void)
 	check_refusals();
 	check_life();
 	check_early_end();
+	check_user_mode();
 	check_nothing_lost();
 	check_machine();
 	check_devices();
