@@ -84,10 +84,11 @@ static void answer(int fd, const char *status, const struct page *p)
 static void serve(int fd)
 {
 	struct page p = { .text = malloc(PAGE) };
+	uint64_t end = net_service_deadline();
 	char line[256], request[256];
-	int n = p.text ? net_service_line(fd, request, sizeof(request)) : -1;
+	int n = p.text ? net_service_line(fd, request, sizeof(request), end) : -1;
 
-	for (int i = 0; n >= 0 && i < HEADER_LINES && (n = net_service_line(fd, line, sizeof(line))) > 0; i++)
+	for (int i = 0; n >= 0 && i < HEADER_LINES && (n = net_service_line(fd, line, sizeof(line), end)) > 0; i++)
 		;
 	if (n == 0 && (!strncmp(request, "GET / ", 6) || !strcmp(request, "GET /"))) {
 		put_page(&p);

@@ -115,14 +115,14 @@ static void serve(int fd)
 {
 	char line[LINE];
 
-	if (net_service_line(fd, line, sizeof(line)) < 0)
+	if (net_service_line(fd, line, sizeof(line), net_service_deadline()) < 0)
 		return;
 	if (!is_password(line)) {
 		os_sleep_ms(WRONG_MS);
 		net_service_write(fd, "wrong password\n", 15);
 		return;
 	}
-	while (net_service_line(fd, line, sizeof(line)) >= 0 && execute(fd, line))
+	while (net_service_line(fd, line, sizeof(line), net_service_deadline()) >= 0 && execute(fd, line))
 		;
 }
 

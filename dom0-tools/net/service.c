@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A listener and its thread. Whoever connects is a stranger: connections are served one at a time, and one that is
- * silent for IDLE_S is closed, so that it cannot keep the others out.
+ * silent for IDLE_S, or drips so that a line or a piece of the answer takes longer, is closed: it cannot keep the others out.
  */
 #include "net/service.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include "os/os.h"
 
 #define IDLE_S 10
+#define PIECE 4096u			/* of an answer, to be taken within that time */
 #define WAITING 4			/* connections not yet served */
 
 struct service {
@@ -68,22 +70,40 @@ int net_service_start(const char *name, uint16_t port, void (*serve)(int fd))
 	return rc;
 }
 
-bool net_service_write(int fd, const void *p, size_t n)
+uint64_t net_service_deadline(void)
 {
+	return os_now_ns() + IDLE_S * 1000000000ULL;
+}
+
+static bool write_piece(int fd, const char *p, size_t n)
+{
+	uint64_t end = net_service_deadline();
 	ssize_t k;
 
-	for (; n; n -= (size_t)k, p = (const char *)p + k)
-		if ((k = write(fd, p, n)) <= 0)
+	for (; n; n -= (size_t)k, p += k)
+		if (os_now_ns() >= end || (k = write(fd, p, n)) <= 0)
 			return false;
 	return true;
 }
 
-int net_service_line(int fd, char *line, size_t size)
+bool net_service_write(int fd, const void *p, size_t n)
+{
+	const char *at = p;
+
+	for (size_t piece; n; n -= piece, at += piece) {
+		piece = n < PIECE ? n : PIECE;
+		if (!write_piece(fd, at, piece))
+			return false;
+	}
+	return true;
+}
+
+int net_service_line(int fd, char *line, size_t size, uint64_t end_ns)
 {
 	size_t n = 0;
 	char c;
 
-	while (n + 1 < size && read(fd, &c, 1) == 1) {
+	while (n + 1 < size && os_now_ns() < end_ns && read(fd, &c, 1) == 1) {
 		if (c == '\n') {
 			n -= n && line[n - 1] == '\r';
 			line[n] = '\0';

@@ -4,7 +4,7 @@
 # world of fake guests (world.c), with tests that play the other side of each ring.
 NET_UNIT := $(B)/tests/unit/net/net-test
 NET_UNIT_SRC := $(wildcard tests/unit/net/*.c) \
-	$(addprefix dom0-tools/net/,fdb.c offload.c packet.c parse.c rules.c rules_port.c rules_text.c switch.c) \
+	$(addprefix dom0-tools/net/,fdb.c offload.c packet.c parse.c rules.c rules_port.c rules_text.c service.c switch.c) \
 	$(addprefix drivers/backend/,bus/complain.c net/mcast.c net/ring.c net/rx.c net/rx_copy.c net/rx_map.c net/tx.c) \
 	$(addprefix drivers/frontend/net/,connect.c netfront.c rx.c tx.c) guest-pv/kit/xenbus_node.c
 NET_UNIT_OBJ := $(NET_UNIT_SRC:%=$(B)/host-net/%.o)

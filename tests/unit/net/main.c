@@ -23,6 +23,7 @@ int main(void)
 	add(switch_tests, switch_test_count);
 	add(back_tests, back_test_count);
 	add(front_tests, front_test_count);
+	add(service_tests, service_test_count);
 	failed = _cmocka_run_group_tests("net", all, count, NULL, NULL);
 	printf("%zu passed, %d failed\n", count - (size_t)failed, failed);
 	return failed != 0;

@@ -43,8 +43,8 @@ int world_store_get(const char *path);		/* -1: there is none */
 void world_store_remove(const char *path);
 
 /* Test groups. */
-extern const struct CMUnitTest parse_tests[], switch_tests[], back_tests[], front_tests[];
-extern const size_t parse_test_count, switch_test_count, back_test_count, front_test_count;
+extern const struct CMUnitTest parse_tests[], switch_tests[], back_tests[], front_tests[], service_tests[];
+extern const size_t parse_test_count, switch_test_count, back_test_count, front_test_count, service_test_count;
 #define TESTS(name, ...)						\
 	const struct CMUnitTest name##_tests[] = { __VA_ARGS__ };	\
 	const size_t name##_test_count = sizeof(name##_tests) / sizeof(name##_tests[0])
