@@ -18,6 +18,21 @@ static struct vbd *begin(const char *disk, enum vbd_mode mode, bool persistent, 
 	return fake_connect(disk, mode, persistent, pages);
 }
 
+/* On a disk that ends each io as it comes, or when it is told to. */
+static struct vbd *begin_will(struct will *w, bool at_once)
+{
+	fake_reset();
+	will_make(w, 2048, false);
+	w->at_once = at_once;
+	return begin("will", VBD_MAP, false, 1);
+}
+
+static void end_will(struct vbd *v, struct will *w)
+{
+	fake_disconnect(v);
+	will_free(w);
+}
+
 static struct blkif_request *add(uint8_t op, uint64_t sector, unsigned int first_page, unsigned int pages)
 {
 	struct blkif_request *r = RING_GET_REQUEST(&front, front.req_prod_pvt);
@@ -100,10 +115,7 @@ static void one_hypercall_a_batch(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	w.at_once = true;
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, true);
 	for (unsigned int i = 0; i < 32; i++)
 		add(BLKIF_OP_WRITE, i * 8, i + 8, 1);
 	vbd_round(v);
@@ -113,8 +125,7 @@ static void one_hypercall_a_batch(void **state)
 	assert_int_equal(fake.notified, 1);
 	/* They were adjacent: few ios, each as long as the disk takes. */
 	assert_int_equal(w.ios, 1);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 static void keeps_quiet_when_asked(void **state)
@@ -123,10 +134,7 @@ static void keeps_quiet_when_asked(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	w.at_once = true;
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, true);
 	sring->rsp_event = 8;
 	for (unsigned int i = 0; i < 8; i++) {
 		assert_int_equal(fake.notified, 0);
@@ -134,8 +142,7 @@ static void keeps_quiet_when_asked(void **state)
 		vbd_round(v);
 	}
 	assert_int_equal(fake.notified, 1);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 /* Each is refused by itself, and the sound ones around it are served. */
@@ -146,10 +153,7 @@ static void refuses_nonsense(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	w.at_once = true;
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, true);
 	add(99, 0, 8, 1);
 	add(BLKIF_OP_READ, 0, 8, 0);
 	add(BLKIF_OP_READ, 0, 8, 1)->nr_segments = 12;
@@ -173,8 +177,7 @@ static void refuses_nonsense(void **state)
 		assert_int_equal(answer(id), BLKIF_RSP_ERROR);
 	assert_int_equal(answer(109), BLKIF_RSP_OKAY);
 	assert_int_equal(fake.mapped, 0);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 static unsigned int greed;		/* requests that the guest still puts on, one for each that is taken */
@@ -201,9 +204,7 @@ static void a_round_ends(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, false);
 	add(99, 0, 8, 1);
 	greed = 1000;
 	assert_true(vbd_round(v));
@@ -212,8 +213,7 @@ static void a_round_ends(void **state)
 	while (vbd_round(v))
 		;
 	assert_int_equal(v->counters.refused, 1001);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 static void indirect_segments(void **state)
@@ -224,10 +224,7 @@ static void indirect_segments(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	w.at_once = true;
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, true);
 	list = (struct blkif_request_segment *)page(5);
 	for (unsigned int i = 0; i < 32; i++) {
 		list[i] = (struct blkif_request_segment){ .gref = 10 + i, .first_sect = 0, .last_sect = 7 };
@@ -246,8 +243,7 @@ static void indirect_segments(void **state)
 	vbd_round(v);
 	assert_int_equal(answer(101), BLKIF_RSP_ERROR);
 	assert_int_equal(fake.mapped, 0);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 /* An index that claims more than the ring holds, in either direction, ends it; nothing after it is taken. */
@@ -260,10 +256,7 @@ static void impossible_index(void **state)
 	for (unsigned int i = 0; i < 4; i++) {
 		struct vbd *v;
 
-		fake_reset();
-		will_make(&w, 2048, false);
-		w.at_once = true;
-		v = begin("will", VBD_MAP, false, 1);
+		v = begin_will(&w, true);
 		sring->req_prod = claims[i];
 		assert_false(vbd_round(v));
 		assert_true(v->broken);
@@ -271,8 +264,7 @@ static void impossible_index(void **state)
 		sring->req_prod = 1;
 		assert_false(vbd_round(v));
 		assert_int_equal(v->counters.requests, 0);
-		fake_disconnect(v);
-		will_free(&w);
+		end_will(v, &w);
 	}
 }
 
@@ -283,9 +275,7 @@ static void index_taken_back(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, false);
 	for (unsigned int i = 0; i < 4; i++)
 		add(BLKIF_OP_WRITE, i * 8, i + 8, 1);
 	vbd_round(v);
@@ -296,8 +286,7 @@ static void index_taken_back(void **state)
 	assert_int_equal(v->counters.requests, 4);
 	will_end_all(&w);
 	vbd_round(v);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 /* The disk takes its time, and errors come back to the request they belong to. */
@@ -307,9 +296,7 @@ static void errors_and_order(void **state)
 	struct vbd *v;
 
 	(void)state;
-	fake_reset();
-	will_make(&w, 2048, false);
-	v = begin("will", VBD_MAP, false, 1);
+	v = begin_will(&w, false);
 	w.bad_sector = 20;
 	for (unsigned int i = 0; i < 4; i++)
 		add(BLKIF_OP_WRITE, i * 8, i + 8, 1);
@@ -323,8 +310,7 @@ static void errors_and_order(void **state)
 	assert_int_equal(answer(101), BLKIF_RSP_OKAY);
 	assert_int_equal(answer(102), BLKIF_RSP_ERROR);
 	assert_int_equal(answer(103), BLKIF_RSP_OKAY);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 /* Requests that need more pages than there are wait for others to end, and are all served. */
@@ -347,8 +333,7 @@ static void waits_for_pages(void **state)
 		front.rsp_cons = sring->rsp_prod;
 	}
 	assert_int_equal(fake.mapped, 0);
-	fake_disconnect(v);
-	will_free(&w);
+	end_will(v, &w);
 }
 
 /* Anything at all in the ring's pages, many times. */
