@@ -28,9 +28,17 @@ static int move(struct file *f, const struct block_segment *s, bool out)
 	return n < 0 && errno == ENOSPC ? -ENOSPC : -EIO;
 }
 
+/* Writing behind the end would make the file longer. */
+static bool is_there(const struct file *f, const struct block_io *io)
+{
+	struct stat st;
+
+	return !fstat(f->fd, &st) && (off_t)((io->sector + io->nr_sectors) * BLOCK_SECTOR) <= st.st_size;
+}
+
 static int transfer(struct file *f, const struct block_io *io)
 {
-	int rc = lseek(f->fd, (off_t)(io->sector * BLOCK_SECTOR), SEEK_SET) < 0 ? -EIO : 0;
+	int rc = !is_there(f, io) || lseek(f->fd, (off_t)(io->sector * BLOCK_SECTOR), SEEK_SET) < 0 ? -EIO : 0;
 
 	for (const struct block_request *r = io->parts; !rc && r; r = r->next)
 		for (unsigned int i = 0; !rc && i < r->nr_segments; i++)

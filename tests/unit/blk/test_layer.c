@@ -213,6 +213,28 @@ static void remove_disk(void)
 	removed = block_ram_remove("ram0");
 }
 
+/* What is not there any more cannot be read, and does not come back by being written. */
+static void a_file_made_shorter(void **state)
+{
+	char path[] = "/tmp/parvus-disk-XXXXXX", *page = os_alloc_pages(1);
+	int fd = mkstemp(path);
+
+	(void)state;
+	fake_reset();
+	assert_int_equal(ftruncate(fd, 16384), 0);
+	assert_int_equal(block_open_file(&q, path, true, false), 0);
+	assert_int_equal(block_transfer(q, BLOCK_WRITE, 24, page, 4096), 0);
+	assert_int_equal(ftruncate(fd, 8192), 0);
+	assert_int_equal(block_transfer(q, BLOCK_WRITE, 24, page, 4096), -EIO);
+	assert_int_equal(block_transfer(q, BLOCK_READ, 24, page, 4096), -EIO);
+	assert_int_equal(block_transfer(q, BLOCK_WRITE, 8, page, 4096), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 8192);
+	block_close(q);
+	os_free_pages(page, 1);
+	close(fd);
+	unlink(path);
+}
+
 static void a_file_closed_by_two(void **state)
 {
 	char path[] = "/tmp/parvus-disk-XXXXXX";
@@ -449,6 +471,7 @@ int test_layer(void)
 		cmocka_unit_test(odd_barriers), cmocka_unit_test(bounds), cmocka_unit_test(who_may_open),
 		cmocka_unit_test(mbr), cmocka_unit_test(gpt), cmocka_unit_test(within_its_partition),
 		cmocka_unit_test(random_tables), cmocka_unit_test(none_in_a_file),
+		cmocka_unit_test(a_file_made_shorter),
 		cmocka_unit_test(a_file_closed_by_two),
 		cmocka_unit_test(a_ram_disk_removed_while_it_is_closed),
 	};
