@@ -113,6 +113,16 @@ static int wait_ended(const domid_t *ids, unsigned int n)
 	return EXIT_DONE;
 }
 
+/* A guest that exists; domain 0 follows none of the entries by which guests are asked. */
+static bool find_guest(const char *who, domid_t *domid)
+{
+	if (!verb_domain(who, domid))
+		return false;
+	if (!*domid)
+		fprintf(stderr, "pvctl: domain 0 cannot be asked; \"poweroff\" and \"reboot\" at the prompt are for the machine\n");
+	return *domid;
+}
+
 static int request(int argc, char **argv, const char *what, const char *doing)
 {
 	struct opts o = { .argc = argc, .argv = argv };
@@ -132,7 +142,7 @@ static int request(int argc, char **argv, const char *what, const char *doing)
 		return verb_usage(argv[0]);
 	if (all)
 		n = all_guests(ids);
-	else if (!verb_domain(argv[o.at], &ids[0]))
+	else if (!find_guest(argv[o.at], &ids[0]))
 		return EXIT_FAILED;
 	for (unsigned int i = 0; i < n; i++) {
 		fprintf(stderr, "%s domain %u\n", doing, ids[i]);
@@ -165,7 +175,7 @@ int verb_sysrq(int argc, char **argv)
 		fprintf(stderr, "pvctl: invalid sysrq \"%s\": expected one letter\n", argv[2]);
 		return EXIT_FAILED;
 	}
-	if (!verb_domain(argv[1], &domid))
+	if (!find_guest(argv[1], &domid))
 		return EXIT_FAILED;
 	rc = xstree_write(domid, "control/sysrq", argv[2]);
 	if (!rc)

@@ -106,6 +106,12 @@ def test_domain_0_is_not_destroyed(untouched):
     assert status and said.strip()
 
 
+@pytest.mark.parametrize("command", ["shutdown -w 0", "reboot Domain-0", "sysrq 0 h"])
+def test_domain_0_is_not_asked(untouched, command):
+    status, said = untouched.command(f"pvctl {command}")
+    assert status and "domain 0" in said and "poweroff" in said
+
+
 def test_domain_0_is_not_paused(untouched):
     for verb in ("pause", "unpause"):
         status, said = untouched.command(f"pvctl {verb} 0")
