@@ -69,7 +69,7 @@ static int target_get(uint32_t domids, struct target *t)
 	if (rc || likely(!pt_dom || pt_dom - 1 == t->d->id))
 		return rc;
 	rc = t->d->privileged ? -ESRCH : -EPERM;
-	t->d = t->d->privileged ? domain_get(pt_dom - 1) : NULL;
+	t->d = t->d->privileged && pt_dom - 1 != DOMID_SELF ? domain_get(pt_dom - 1) : NULL;
 	if (t->d)
 		return 0;
 	mmu_pg_owner_put(t->pg_owner);

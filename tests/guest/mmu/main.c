@@ -216,6 +216,8 @@ static void check_batches(void)
 	u[0].val = u[1].val = 0;
 	check_value("an empty batch", hypercall_mmu_update(u, 0, &done, DOMID_SELF), 0);
 	check_value("a batch of two", hypercall_mmu_update(u, 2, &done, DOMID_SELF), 0);
+	check_value("the tables' owner by its number", hypercall_mmu_update(u, 2, &done, 1U << 16 | DOMID_SELF), 0);
+	check_value("not as this domain", hypercall_mmu_update(u, 2, &done, (DOMID_SELF + 1) << 16 | DOMID_SELF), -XEN_ESRCH);
 	check_value("counts them", done, 2);
 	u[0].ptr = e | 3;
 	check_value("without translation", hypercall_mmu_update(u, 1, &done, DOMID_SELF), 0);
