@@ -183,10 +183,10 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t domi
 	int rc = target_get(domids, &t);
 
 	(void)a5, (void)a6;
-	if (!rc) {
-		rc = run(&t, reqs, (uint32_t)count, &done);
-		target_put(&t);
-	}
+	if (unlikely(rc))
+		return rc;
+	rc = run(&t, reqs, (uint32_t)count, &done);
+	target_put(&t);
 	current->cont.done = done;
 	return mmu_report_done(rc, pdone, done);
 }

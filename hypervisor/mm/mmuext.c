@@ -276,15 +276,15 @@ long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t domid,
 	int rc = likely((uint32_t)domid == DOMID_SELF) ? 0 : mmu_pg_owner((uint32_t)domid, &d);
 
 	(void)a5, (void)a6;
-	if (unlikely(!rc && (!d || d->id >= DOMID_FIRST_RESERVED))) {
+	if (unlikely(rc))
+		return rc;
+	if (unlikely(!d || d->id >= DOMID_FIRST_RESERVED)) {
 		mmu_pg_owner_put(d);
 		return -EPERM;	/* those have no tables */
 	}
-	if (!rc) {
-		rc = run(v, d, (const mmuext_op_t *)uops, (uint32_t)count, &done);
-		if (unlikely(d != v->domain))
-			mmu_pg_owner_put(d);
-	}
+	rc = run(v, d, (const mmuext_op_t *)uops, (uint32_t)count, &done);
+	if (unlikely(d != v->domain))
+		mmu_pg_owner_put(d);
 	v->cont.done = done;
 	return likely(!pdone) ? rc : mmu_report_done(rc, pdone, done);
 }
