@@ -16,16 +16,6 @@ static int first_free(domid_t domid)
 	return (int)i;
 }
 
-void vif_make_up_mac(uint8_t mac[6], uint64_t seed)
-{
-	seed = (seed ^ seed >> 29) * 0xbf58476d1ce4e5b9ULL;
-	seed ^= seed >> 32;
-	memcpy(mac, "\x00\x16\x3e", 3);
-	mac[3] = seed & 0x7f;
-	mac[4] = (uint8_t)(seed >> 8);
-	mac[5] = (uint8_t)(seed >> 16);
-}
-
 int vif_attach(domid_t domid, const struct vif_config *vif, struct err *err)
 {
 	int devid = vif->devid == VIF_DEVID_NONE ? first_free(domid) : vif->devid;

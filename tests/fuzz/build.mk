@@ -11,7 +11,8 @@ FUZZ_HV_CFLAGS := $(FUZZ_CFLAGS) -fno-builtin -include tests/unit/hvhost/host.h 
 
 FUZZ_KIT_CFLAGS := $(FUZZ_CFLAGS) -Iguest-pv -Idom0-tools -D__XEN_INTERFACE_VERSION__=0x00040e00
 
-fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c pvctl/disk_cfg.c pvctl/vif_cfg.c net/rules_text.c ctl/disk.c ctl/cpuset.c ctl/err.c ctl/domain_config.c)
+fuzz_src_config := $(addprefix dom0-tools/,pvctl/cfg.c pvctl/cfg_lex.c pvctl/domain_cfg.c pvctl/disk_cfg.c pvctl/vif_cfg.c net/rules_text.c) \
+	$(addprefix dom0-tools/ctl/,disk.c mac.c cpuset.c err.c domain_config.c)
 fuzz_src_kernel := $(wildcard dom0-tools/builder/elf.c dom0-tools/builder/notes*.c) $(UNPACK_SRC) \
 	$(addprefix dom0-tools/,builder/image.c ctl/err.c)
 fuzz_src_dom0 := $(UNPACK_SRC) hypervisor/domain/elf.c
