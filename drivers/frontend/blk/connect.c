@@ -99,15 +99,16 @@ static int make_ring(struct blkfront *f)
 		order = f->options.ring_order;
 	if (order > MAX_ORDER)
 		order = MAX_ORDER;
-	f->pages = os_pages_alloc(1u << order);
+	f->nr_pages = 1u << order;
+	f->pages = os_pages_alloc(f->nr_pages);
 	if (!f->pages)
 		return -XEN_ENOMEM;
-	for (f->nr_pages = 0; f->nr_pages < 1u << order; f->nr_pages++) {
-		int ref = gnttab_grant(f->backend, virt_to_mfn(f->pages + f->nr_pages * PAGE_SIZE), false);
+	while (f->nr_granted < f->nr_pages) {
+		int ref = gnttab_grant(f->backend, virt_to_mfn(f->pages + f->nr_granted * PAGE_SIZE), false);
 
 		if (ref < 0)
 			return ref;
-		f->ring_ref[f->nr_pages] = ref;
+		f->ring_ref[f->nr_granted++] = ref;
 	}
 	blkfront_ring_init(f);
 	return 0;
@@ -251,7 +252,7 @@ static void free_ring(struct blkfront *f)
 {
 	bool all = true;
 
-	for (unsigned int i = 0; i < f->nr_pages; i++)
+	for (unsigned int i = 0; i < f->nr_granted; i++)
 		if (gnttab_end(f->ring_ref[i]))
 			all = false;
 	if (f->pages && all)

@@ -44,7 +44,7 @@ struct blkfront {
 	char node[PATH_SIZE], back[PATH_SIZE];
 	domid_t backend;
 	unsigned int max_segments;
-	unsigned int nr_pages;			/* of the ring */
+	unsigned int nr_pages, nr_granted;	/* of the ring; those of ring_ref */
 	char *pages;
 	grant_ref_t ring_ref[MAX_PAGES];
 	evtchn_port_t port;

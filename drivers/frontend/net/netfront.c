@@ -125,24 +125,27 @@ static bool is_due(void *arg)
 	return nf->fired || nf->gone;
 }
 
-/* The next frame, or false when there is none and an event will tell of more. */
+/* The next frame, or false when there is none and an event will tell of more. A backend that always has another bad one
+ * ready does not keep the lock from who disconnects. */
 static bool next_frame(struct netfront *nf, struct netfront_frame *f)
 {
-	bool got = false, notify = false;
-	int more = 0;
+	bool got, notify;
+	int more;
 
-	os_lock(&nf->lock);
 	do {
-		if (!nf->up || nf->broken)
-			break;
-		got = netfront_rx_next(nf, f);
-		notify |= netfront_rx_refill(nf);
-		if (!got && !nf->broken)
+		got = notify = false;
+		more = 0;
+		os_lock(&nf->lock);
+		if (nf->up && !nf->broken) {
+			got = netfront_rx_next(nf, f);
+			notify = netfront_rx_refill(nf);
+		}
+		if (nf->up && !nf->broken && !got)
 			RING_FINAL_CHECK_FOR_RESPONSES(&nf->rx, more);
-	} while (!got && more && !nf->broken);
-	os_unlock(&nf->lock);
-	if (notify)
-		evtchn_send(nf->port);
+		os_unlock(&nf->lock);
+		if (notify)
+			evtchn_send(nf->port);
+	} while (!got && more);
 	return got;
 }
 

@@ -342,5 +342,5 @@ int main(void)
 		cmocka_unit_test(holds_pages), cmocka_unit_test(random_backends),
 	};
 
-	return cmocka_run_group_tests_name("blkfront", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("blkfront", tests, NULL, NULL) | test_connect();
 }

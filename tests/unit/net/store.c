@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* A store of a few nodes for the frontend's handshake; who waits for it to change has the test change it. */
-#include "world.h"
+/* See store.h. */
+#include "store.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
 #include <kit/evtchn.h>
 #include <kit/xenbus.h>
 #include <xen/errno.h>
@@ -26,12 +32,17 @@ void world_store_reset(void)
 	memset(node, 0, sizeof(node));
 }
 
+void world_store_put_text(const char *path, const char *text)
+{
+	assert_int_equal(xenbus_write(XENBUS_NO_TX, path, text), 0);
+}
+
 void world_store_put(const char *path, int n)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", n);
-	assert_int_equal(xenbus_write(XENBUS_NO_TX, path, text), 0);
+	world_store_put_text(path, text);
 }
 
 int world_store_get(const char *path)
@@ -65,6 +76,34 @@ int xenbus_write(xenbus_tx_t tx, const char *path, const char *value)
 	snprintf(node[i].path, sizeof(node[i].path), "%s", path);
 	snprintf(node[i].value, sizeof(node[i].value), "%s", value);
 	return 0;
+}
+
+int xenbus_rm(xenbus_tx_t tx, const char *path)
+{
+	int i = find(path);
+
+	(void)tx;
+	if (i < 0)
+		return -XEN_ENOENT;
+	node[i].path[0] = '\0';
+	return 0;
+}
+
+/* A node that has a value itself is a child, as every directory is here that has a key named like it. */
+int xenbus_ls(xenbus_tx_t tx, const char *path, char *buf, size_t size)
+{
+	size_t n = strlen(path), used = 0;
+
+	(void)tx;
+	for (int i = 0; i < NODES; i++) {
+		const char *name = node[i].path + n + 1;
+
+		if (strncmp(node[i].path, path, n) || node[i].path[n] != '/' || strchr(name, '/'))
+			continue;
+		assert_true(used + strlen(name) + 1 <= size);
+		used += (size_t)sprintf(buf + used, "%s", name) + 1;
+	}
+	return (int)used;
 }
 
 int xenbus_tx_start(xenbus_tx_t *tx)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The frontend against a backend that the tests play, and that lies. */
 #include "front.h"
+#include "store.h"
 
 static struct netfront *nf;
 static netif_tx_back_ring_t tx;

@@ -35,12 +35,6 @@ void world_reset(void);				/* nothing granted; asserts that nothing is mapped */
 unsigned int world_mapped(void);		/* grants mapped by the backend */
 void *world_page(void);				/* a page of a guest's, freed by world_reset */
 
-/* store.c */
-extern void (*world_on_wait)(void);		/* called by who waits for the store to change: changes it */
-void world_store_reset(void);
-void world_store_put(const char *path, int n);
-int world_store_get(const char *path);		/* -1: there is none */
-void world_store_remove(const char *path);
 
 /* Test groups. */
 extern const struct CMUnitTest parse_tests[], switch_tests[], back_tests[], front_tests[], service_tests[];
