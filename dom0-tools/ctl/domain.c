@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Domains and their vcpus: domctl, typed. The structures that handles point to are page buffers. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ctl/hyper.h"
 
@@ -99,27 +100,34 @@ int ctl_domain_info(domid_t domid, ctl_info *info)
 	return info->domain == domid ? 0 : -ESRCH;
 }
 
-int ctl_domain_list(ctl_info *infos, unsigned int max)
+int ctl_domain_list(ctl_info **infos)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_getdomaininfolist };
 	struct xen_sysctl_getdomaininfolist *l = &op.u.getdomaininfolist;
-	ctl_info *batch = os_alloc_pages(LIST_PAGES);
+	ctl_info *batch = os_alloc_pages(LIST_PAGES), *all = NULL, *more;
 	unsigned int n = 0;
-	domid_t first = 0;
-	int rc = -ENOMEM;
+	int rc = batch ? 0 : -ENOMEM;
 
-	while (batch && n < max) {
-		l->first_domain = first;
-		l->max_domains = max - n < LIST_BATCH ? max - n : LIST_BATCH;
+	while (!rc) {
+		l->first_domain = n ? (domid_t)(all[n - 1].domain + 1) : 0;
+		l->max_domains = LIST_BATCH;
 		set_xen_guest_handle(l->buffer, (void *)batch);
 		rc = os_sysctl(&op);
 		if (rc || !l->num_domains)
 			break;
-		memcpy(infos + n, batch, l->num_domains * sizeof(*infos));
+		more = realloc(all, (n + l->num_domains) * sizeof(*all));
+		if (!more) {
+			rc = -ENOMEM;
+			break;
+		}
+		all = more;
+		memcpy(all + n, batch, l->num_domains * sizeof(*all));
 		n += l->num_domains;
-		first = (domid_t)(infos[n - 1].domain + 1);
 	}
 	os_free_pages(batch, LIST_PAGES);
+	if (rc)
+		free(all);
+	*infos = rc ? NULL : all;
 	return rc ? rc : (int)n;
 }
 

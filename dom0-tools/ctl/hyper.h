@@ -27,7 +27,7 @@ int ctl_domain_max_mem(domid_t domid, uint64_t kb);
 int ctl_domain_max_vcpus(domid_t domid, unsigned int n);
 int ctl_domain_hypercall_page(domid_t domid, xen_pfn_t mfn);
 int ctl_domain_info(domid_t domid, ctl_info *info);             /* -ESRCH: no such domain */
-int ctl_domain_list(ctl_info *infos, unsigned int max);         /* number found, by rising id */
+int ctl_domain_list(ctl_info **infos);  /* all, by rising id, for the caller to free; their number or negative errno */
 int ctl_vcpu_set_context(domid_t domid, unsigned int vcpu, const vcpu_guest_context_t *context);
 /* weight 1-65535, cap in percent of a CPU, 0 none; -EOPNOTSUPP: the scheduler has neither. */
 int ctl_domain_weight(domid_t domid, unsigned int weight, unsigned int cap);

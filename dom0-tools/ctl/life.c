@@ -63,8 +63,8 @@ static bool has_uuid(const ctl_info *info, const void *uuid)
 static int find(bool (*is)(const ctl_info *info, const void *what), const void *what,
 		domid_t *domid)
 {
-	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
-	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : 0, rc = -ENOENT;
+	ctl_info *infos;
+	int n = ctl_domain_list(&infos), rc = n < 0 ? n : -ENOENT;
 
 	for (int i = 0; i < n && rc; i++)
 		if (is(&infos[i], what)) {
@@ -244,12 +244,17 @@ static int create_locked(const struct domain_config *c, domid_t *domid, struct e
 	domid_t other;
 	int rc;
 
-	if (!life_find(c->name, &other))
+	rc = life_find(c->name, &other);
+	if (!rc)
 		return err_set(err, ERR_EXISTS, "a domain named \"%s\" exists already, its id is %u",
 			       c->name, other);
-	if (!find(has_uuid, c->uuid, &other))
+	if (rc == -ENOENT)
+		rc = find(has_uuid, c->uuid, &other);
+	if (!rc)
 		return err_set(err, ERR_EXISTS, "the uuid of \"%s\" is in use by domain %u",
 			       c->name, other);
+	if (rc != -ENOENT)
+		return refused(err, rc, "cannot list the domains there are");
 	rc = builder_load(&k, c->kernel, c->ramdisk, c->memory_kb >> 2, err);
 	if (rc)
 		return rc;

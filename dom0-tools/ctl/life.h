@@ -11,8 +11,6 @@
 #include "ctl/err.h"
 #include "os/os.h"
 
-#define LIFE_MAX_DOMAINS 256
-
 int life_start(void);
 
 /* Leaves the domain paused. A failure is kept in the records under the name. */

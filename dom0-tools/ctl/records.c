@@ -187,13 +187,15 @@ int records_last_failure(const char *name, struct record_failed *out)
 	return rc;
 }
 
-unsigned int records_ids(domid_t *ids, unsigned int max)
+bool records_next(int *domid)
 {
-	unsigned int n = 0;
+	struct living *l;
 
 	os_mutex_lock(lock);
-	for (struct living *l = living; l && n < max; l = l->next)
-		ids[n++] = l->r.domid;
+	for (l = living; l && l->r.domid <= *domid; l = l->next)
+		;
+	if (l)
+		*domid = l->r.domid;
 	os_mutex_unlock(lock);
-	return n;
+	return l;
 }

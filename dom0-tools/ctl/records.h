@@ -50,7 +50,7 @@ int records_living(domid_t domid, struct record_living *out);
 /* The youngest with that name, or that id in text; 0 and a copy (free its report), or -ENOENT. */
 int records_dead(const char *who, struct record_dead *out);
 int records_last_failure(const char *name, struct record_failed *out);
-/* Ids of the living, rising; returns how many were stored. */
-unsigned int records_ids(domid_t *ids, unsigned int max);
+/* The living one with the next higher id, -1 at first, into *domid; false: there is none. */
+bool records_next(int *domid);
 
 #endif

@@ -136,16 +136,14 @@ static int check(domid_t domid)
 static void watch(void *arg)
 {
 	struct xs_handle *h = arg;
-	static domid_t ids[LIFE_MAX_DOMAINS];
 	int again = FOREVER_MS;
 	unsigned int n;
 
 	for (;;) {
 		free(xs_read_watch_timeout(h, &n, again));
 		again = FOREVER_MS;
-		n = records_ids(ids, LIFE_MAX_DOMAINS);
-		for (unsigned int i = 0; i < n; i++) {
-			int ms = check(ids[i]);
+		for (int domid = -1; records_next(&domid);) {
+			int ms = check((domid_t)domid);
 
 			if (ms != FOREVER_MS && (again == FOREVER_MS || ms < again))
 				again = ms;

@@ -39,8 +39,8 @@ static void put(struct page *p, const char *fmt, ...)
 
 static void put_domains(struct page *p)
 {
-	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
-	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : 0;
+	ctl_info *infos;
+	int n = ctl_domain_list(&infos);
 	char name[DOMAIN_NAME_MAX + 1], row[192];
 
 	put(p, "%s", format_list_header);

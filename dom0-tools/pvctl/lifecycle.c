@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pvctl destroy, shutdown, reboot, sysrq, pause, unpause: requests to one domain, or to all. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,18 +59,21 @@ int verb_unpause(int argc, char **argv)
 	return simple(argc, argv, ctl_domain_unpause);
 }
 
-/* All but domain 0; the number of ids stored. */
-static unsigned int all_guests(domid_t *ids)
+/* All but domain 0, for the caller to free; how many, or negative after saying why. */
+static int all_guests(domid_t **ids)
 {
-	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
-	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : 0;
-	unsigned int found = 0;
+	ctl_info *infos;
+	int n = ctl_domain_list(&infos), found = 0;
 
-	for (int i = 0; i < n; i++)
+	*ids = n < 0 ? NULL : malloc((size_t)n * sizeof(**ids));
+	for (int i = 0; *ids && i < n; i++)
 		if (infos[i].domain)
-			ids[found++] = infos[i].domain;
+			(*ids)[found++] = infos[i].domain;
 	free(infos);
-	return found;
+	if (*ids)
+		return found;
+	fprintf(stderr, "pvctl: cannot list the domains: %s\n", strerror(n < 0 ? -n : ENOMEM));
+	return -1;
 }
 
 /* Its entries are the last thing that goes. */
@@ -123,14 +127,26 @@ static bool find_guest(const char *who, domid_t *domid)
 	return *domid;
 }
 
+static int ask(const domid_t *ids, unsigned int n, const char *what, const char *doing, bool all)
+{
+	int status = EXIT_DONE;
+	struct err err;
+
+	for (unsigned int i = 0; i < n; i++) {
+		fprintf(stderr, "%s domain %u\n", doing, ids[i]);
+		/* One that ended meanwhile is no reason not to ask the others. */
+		if (life_request(ids[i], what, &err) && !(all && ended(ids[i])))
+			status = verb_failed(&err);
+	}
+	return status;
+}
+
 static int request(int argc, char **argv, const char *what, const char *doing)
 {
 	struct opts o = { .argc = argc, .argv = argv };
-	domid_t ids[LIFE_MAX_DOMAINS];
 	bool wait = false, all = false;
-	int c, status = EXIT_DONE;
-	unsigned int n = 1;
-	struct err err;
+	domid_t one, *ids = NULL;
+	int c, status, n = 1;
 
 	while ((c = opt_next(&o, "wah", "wait=w,all=a,help=h"))) {
 		if (c == '?' || c == 'h')
@@ -141,16 +157,16 @@ static int request(int argc, char **argv, const char *what, const char *doing)
 	if (argc - o.at != !all)
 		return verb_usage(argv[0]);
 	if (all)
-		n = all_guests(ids);
-	else if (!find_guest(argv[o.at], &ids[0]))
+		n = all_guests(&ids);
+	else if (!find_guest(argv[o.at], &one))
+		n = -1;
+	if (n < 0)
 		return EXIT_FAILED;
-	for (unsigned int i = 0; i < n; i++) {
-		fprintf(stderr, "%s domain %u\n", doing, ids[i]);
-		/* One that ended meanwhile is no reason not to ask the others. */
-		if (life_request(ids[i], what, &err) && !(all && ended(ids[i])))
-			status = verb_failed(&err);
-	}
-	return wait && status == EXIT_DONE ? wait_ended(ids, n) : status;
+	status = ask(all ? ids : &one, (unsigned int)n, what, doing, all);
+	if (wait && status == EXIT_DONE)
+		status = wait_ended(all ? ids : &one, (unsigned int)n);
+	free(ids);
+	return status;
 }
 
 int verb_shutdown(int argc, char **argv)

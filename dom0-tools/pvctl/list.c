@@ -18,15 +18,13 @@ static int find(const char *who, ctl_info **infos)
 	domid_t domid;
 	int n;
 
-	*infos = calloc(LIFE_MAX_DOMAINS, sizeof(**infos));
+	*infos = NULL;
 	if (who && !verb_domain(who, &domid))
 		return -1;
-	if (!*infos)
-		n = -1;
-	else if (who)
-		n = ctl_domain_info(domid, *infos) ? -1 : 1;
+	if (who)
+		n = (*infos = malloc(sizeof(**infos))) && !ctl_domain_info(domid, *infos) ? 1 : -1;
 	else
-		n = ctl_domain_list(*infos, LIFE_MAX_DOMAINS);
+		n = ctl_domain_list(infos);
 	if (n < 0) {
 		err_set(&err, ERR_HYPERVISOR, "cannot list domains");
 		verb_failed(&err);

@@ -57,8 +57,8 @@ static int list_domain(const ctl_info *info, unsigned int cpus)
 
 static int list_all(unsigned int cpus)
 {
-	ctl_info *infos = calloc(LIFE_MAX_DOMAINS, sizeof(*infos));
-	int n = infos ? ctl_domain_list(infos, LIFE_MAX_DOMAINS) : -ENOMEM, rc = n < 0 ? n : 0;
+	ctl_info *infos;
+	int n = ctl_domain_list(&infos), rc = n < 0 ? n : 0;
 
 	for (int i = 0; !rc && i < n; i++)
 		rc = list_domain(&infos[i], cpus);

@@ -70,10 +70,10 @@ static void destroy(void)
 		fake.dying = fake.domid;
 }
 
-static void info_dying(struct xen_domctl_getdomaininfo *i)
+static void info_dying(struct xen_domctl_getdomaininfo *i, domid_t domid)
 {
 	memset(i, 0, sizeof(*i));
-	i->domain = fake.dying;
+	i->domain = domid;
 	i->flags = XEN_DOMINF_dying;
 	memcpy(i->handle, handle, sizeof(handle));
 }
@@ -97,7 +97,7 @@ int os_domctl(struct xen_domctl *op)
 		return 0;
 	}
 	if (op->cmd == XEN_DOMCTL_getdomaininfo && fake.dying && op->domain == fake.dying) {
-		info_dying(&op->u.getdomaininfo);
+		info_dying(&op->u.getdomaininfo, fake.dying);
 		return 0;
 	}
 	if (op->cmd == XEN_DOMCTL_getdomaininfo && !fake.domain)
@@ -148,13 +148,15 @@ static int read_log(struct xen_sysctl_readconsole *r)
 	return 0;
 }
 
-static uint32_t list(domid_t from, struct xen_domctl_getdomaininfo *infos)
+static uint32_t list(domid_t from, uint32_t max, struct xen_domctl_getdomaininfo *infos)
 {
 	uint32_t n = 0;
 
-	if (fake.dying && from <= fake.dying)
-		info_dying(&infos[n++]);
-	if (fake.domain && from <= fake.domid)
+	for (domid_t id = from ? from : 1; id <= fake.strangers && n < max; id++)
+		info_dying(&infos[n++], id);
+	if (fake.dying && from <= fake.dying && n < max)
+		info_dying(&infos[n++], fake.dying);
+	if (fake.domain && from <= fake.domid && n < max)
 		info(&infos[n++]);
 	return n;
 }
@@ -173,6 +175,7 @@ int os_sysctl(struct xen_sysctl *op)
 		return 0;
 	case XEN_SYSCTL_getdomaininfolist:
 		op->u.getdomaininfolist.num_domains = list(op->u.getdomaininfolist.first_domain,
+							   op->u.getdomaininfolist.max_domains,
 							   op->u.getdomaininfolist.buffer.p);
 		return 0;
 	case XEN_SYSCTL_readconsole:

@@ -23,6 +23,7 @@ struct fake {
 	bool fragmented;                        /* no 2 MB extents */
 	bool held;                              /* others map the domain: destroyed, it stays as a dying one */
 	domid_t dying;                          /* 0: none */
+	domid_t strangers;                      /* how many others are dying, of the ids from 1 on */
 	bool ended;                             /* shut down, with that code */
 	unsigned int code;
 	uint64_t now_ns;
