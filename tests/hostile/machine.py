@@ -5,10 +5,11 @@ import os
 import socket
 import subprocess
 import threading
+import time
 
 BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "build")
 MEMORY = 128
-LIMIT = 120
+LIMIT = 300             # seconds in which any guest ends; and twice that, in which QEMU does, whatever becomes of us
 
 
 class Machine:
@@ -21,7 +22,7 @@ class Machine:
         image = next(path for path in folders if os.path.exists(path))
         path = os.path.join(folder, "monitor")
         self.qemu = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-smp", str(cpus), "-m", str(MEMORY), "-display", "none",
+            ["timeout", "--foreground", "-k", "5", str(2 * LIMIT), "qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-smp", str(cpus), "-m", str(MEMORY), "-display", "none",
              "-serial", f"file:{folder}/log", "-monitor", "none", "-qmp", f"unix:{path},server=on,wait=on",
              "-no-reboot", "-no-shutdown", "-kernel", hv,
              "-append", f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=64M {options}",
@@ -35,11 +36,16 @@ class Machine:
         self.command("qmp_capabilities")
 
     def await_line(self, wanted):
-        while line := self.lines.readline():
+        end = time.monotonic() + LIMIT
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            line = self.lines.readline()
+            if not line:
+                raise ConnectionError("QEMU ended")
             answer = json.loads(line)
             if wanted(answer):
                 return answer
-        raise ConnectionError("QEMU ended")
+        raise TimeoutError("it answers, but not what is awaited")
 
     def send(self, name, number, **arguments):
         self.socket.sendall(json.dumps({"execute": name, "arguments": arguments, "id": number}).encode())
@@ -83,7 +89,7 @@ class Machine:
             return saved.read()
 
     def close(self):
-        self.qemu.kill()
+        self.qemu.terminate()
         self.qemu.wait()
         self.qemu.stdout.close()
         self.socket.close()
