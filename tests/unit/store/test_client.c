@@ -72,16 +72,23 @@ static void a_write_if(void **state)
 	assert_true(xs_rm(h, XBT_NULL, "/t"));
 }
 
+static void make_long_directory(void)
+{
+	char path[64];
+
+	for (unsigned int i = 0; i < 500; i++) {
+		snprintf(path, sizeof(path), "/long/a-name-that-takes-room-%03u", i);
+		assert_true(xs_mkdir(h, XBT_NULL, path));
+	}
+}
+
 static void a_long_directory(void **state)
 {
 	char path[64], **list;
 	unsigned int i, num;
 
 	(void)state;
-	for (i = 0; i < 500; i++) {
-		snprintf(path, sizeof(path), "/long/a-name-that-takes-room-%03u", i);
-		assert_true(xs_mkdir(h, XBT_NULL, path));
-	}
+	make_long_directory();
 	list = xs_directory(h, XBT_NULL, "/long", &num);
 	assert_int_equal(num, 500);
 	for (i = 0; i < 500; i++) {
@@ -112,14 +119,11 @@ struct msg *__wrap_xs_call(struct xs_handle *h, uint32_t type, xs_transaction_t 
 
 static void a_directory_that_changes(void **state)
 {
-	char path[64], **list;
-	unsigned int i, num;
+	unsigned int num;
+	char **list;
 
 	(void)state;
-	for (i = 0; i < 500; i++) {
-		snprintf(path, sizeof(path), "/long/a-name-that-takes-room-%03u", i);
-		assert_true(xs_mkdir(h, XBT_NULL, path));
-	}
+	make_long_directory();
 	changes = 5;
 	list = xs_directory(h, XBT_NULL, "/long", &num);
 	assert_non_null(list);
