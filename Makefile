@@ -40,6 +40,11 @@ T ?=
 PEER := xen
 
 goals := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter clean,$(goals)),)
+ifneq ($(filter-out clean,$(goals)),)
+$(error clean would run beside the rest: 'make clean', then 'make $(filter-out clean,$(goals))')
+endif
+endif
 ifneq ($(filter-out clean help,$(goals)),)
 # make brings an included makefile up to date before it does anything else, and starts over when one
 # changed: so whatever the build needs is installed before a build.mk is even read.

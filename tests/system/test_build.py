@@ -5,6 +5,7 @@ import os
 import re
 import runpy
 import subprocess
+import time
 
 import pexpect
 import pytest
@@ -35,6 +36,42 @@ def test_install_deps_names_what_is_missing(tmp_path):
                            env={"PATH": str(tmp_path)}, capture_output=True, text=True)
     assert ended.returncode == 1
     assert "nasm" in ended.stderr and "qemu-system-x86" in ended.stderr
+
+
+SLOW_SED = """#!/bin/sh
+sleep $SED_TAKES
+exec /usr/bin/sed "$@"
+"""
+APT_GET = """#!/bin/sh
+for word; do
+	case $word in
+	Dir::Etc::sourceparts=*) parts=${word#*=} ;;
+	Dir::State::Lists=*) lists=${word#*=} ;;
+	esac
+done
+sleep 0.5
+cat "$parts"/* >"$lists/read"
+"""
+APT_CACHE = """#!/bin/sh
+echo '  Depends: something'
+"""
+
+
+def test_sources_are_whole_for_every_fetch(tmp_path):
+    """Two fetches begun together on a new tree: apt never reads sources that the slower one is writing."""
+    fetch = tmp_path / "scripts/fetch-source"
+    fetch.parent.mkdir()
+    fetch.write_text(read("scripts/fetch-source"))
+    for name, text in (("sed", SLOW_SED), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    both = []
+    for seconds in "01":
+        both.append(subprocess.Popen(["/bin/sh", fetch, "-d", "something"], stdout=subprocess.PIPE, text=True,
+                                     env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SED_TAKES": seconds}))
+        time.sleep(0.25)
+    assert [process.communicate(timeout=60)[0] for process in both] == ["something\n"] * 2
+    assert "deb-src" in (tmp_path / "build/apt/lists/read").read_text()
 
 
 def test_readme_shows_the_demo():
