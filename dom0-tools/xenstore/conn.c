@@ -79,6 +79,7 @@ static struct msg *take(struct conn *c, struct msg **at)
 		c->out_tail = at;
 	if (m->hdr.type == XS_WATCH_EVENT)
 		c->nevents--;
+	c->taken++;
 	return m;
 }
 

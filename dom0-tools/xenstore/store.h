@@ -42,6 +42,7 @@ struct msg {
 struct watch {
 	struct watch *next;
 	bool relative;                  /* report paths as the client named them */
+	unsigned long merged;           /* an event of its own path is unread if this is conn's taken + 1 */
 	const char *token;
 	char path[];                    /* canonical, or special; the token follows it */
 };
@@ -70,6 +71,7 @@ struct conn {
 	uint32_t last_txn;
 	struct msg *out, **out_tail;    /* replies and events, oldest first */
 	unsigned int nevents;
+	unsigned long taken;            /* messages, out of the queue */
 	void (*wake)(struct conn *c);   /* the queue was empty and is not; may be NULL */
 	void *owner;                    /* the transport's */
 };

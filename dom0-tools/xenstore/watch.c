@@ -23,14 +23,18 @@ static bool unread(const struct conn *c, const char *body, size_t len)
 	return false;
 }
 
-static void queue_event(struct conn *c, const struct watch *w, const char *path)
+static void queue_event(struct conn *c, struct watch *w, const char *path)
 {
+	bool merge = c->nevents >= (c->privileged ? QUOTA_EVENTS_DOM0 : QUOTA_EVENTS);
 	char home[PATH_BUF];
 	size_t path_len, token_len = strlen(w->token) + 1;
 	struct msg *m;
 
-	if (c->nevents >= (c->privileged ? QUOTA_EVENTS_DOM0 : QUOTA_EVENTS))
+	if (merge) {
+		if (w->merged == c->taken + 1)		/* a commit may bring thousands */
+			return;
 		path = w->path;
+	}
 	if (w->relative) {
 		path_canon(home, "x", c->domid);
 		path += strlen(home) - 1;
@@ -42,6 +46,8 @@ static void queue_event(struct conn *c, const struct watch *w, const char *path)
 	m->hdr.type = XS_WATCH_EVENT;
 	memcpy(m->body, path, path_len);
 	memcpy(m->body + path_len, w->token, token_len);
+	if (merge)
+		w->merged = c->taken + 1;
 	if (unread(c, m->body, m->hdr.len)) {
 		free(m);
 		return;
@@ -69,6 +75,7 @@ int watch_add(struct conn *c, const char *path, const char *token)
 		return -ENOMEM;
 	memcpy(w->path, full, path_len);
 	w->token = memcpy(w->path + path_len, token, token_len);
+	w->merged = 0;
 	w->relative = path[0] != '/' && path[0] != '@';
 	w->next = c->watches;
 	c->watches = w;
@@ -112,7 +119,7 @@ void watch_remove_all(struct conn *c)
 
 void watch_fire(struct store *s, const char *path, const struct tree_content *content, bool exact)
 {
-	const struct watch *w;
+	struct watch *w;
 	struct conn *c;
 
 	for (c = s->conns; c; c = c->next) {
@@ -127,7 +134,7 @@ void watch_fire(struct store *s, const char *path, const struct tree_content *co
 /* Which domains come and go is domain 0's business. */
 void watch_fire_special(struct store *s, const char *name)
 {
-	const struct watch *w;
+	struct watch *w;
 	struct conn *c;
 
 	for (c = s->conns; c; c = c->next)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that runs out: each request is tried with its first, second, third ... allocation
+ * Memory, and how often it is asked for. Memory that runs out: each request is tried with its first, second, third ... allocation
  * failing until it goes through. Every failure must say ENOMEM and change nothing; nothing may
  * leak (the sanitizer looks at the end).
  */
@@ -17,8 +17,11 @@ static bool fails(void)
 	return countdown && !--countdown;
 }
 
+static unsigned int mallocs;
+
 void *__wrap_malloc(size_t n)
 {
+	mallocs++;
 	return fails() ? NULL : __real_malloc(n);
 }
 
@@ -129,11 +132,36 @@ static void a_domain_dies_without_memory(void **state)
 	assert_int_equal(f->one->nodes, 0);
 }
 
+/* What a guest may ask for at most in one request: each of many watches is told of each of many changes. */
+static void a_commit_tells_a_full_queue_once(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t t = begin(f->one);
+	char name[24];
+
+	for (int i = 0; i < QUOTA_WATCHES; i++) {
+		snprintf(name, sizeof(name), "t%d", i);
+		assert_string_equal(ask2(f->one, XS_WATCH, 0, "data", name), "OK");
+	}
+	for (int i = 0; i < QUOTA_TXN_NODES / 2; i++) {
+		snprintf(name, sizeof(name), "data/%d", i);
+		assert_string_equal(put(f->one, t, name, ""), "OK");
+	}
+	mallocs = 0;
+	assert_string_equal(commit(f->one, t), "OK");
+	assert_true(mallocs < QUOTA_EVENTS + 2 * QUOTA_WATCHES + 10 * QUOTA_TXN_NODES);
+	assert_true(f->one->nevents <= QUOTA_EVENTS + QUOTA_WATCHES);
+	no_events(f->one);
+	put(f->one, 0, "data", "");
+	assert_int_equal(f->one->nevents, QUOTA_WATCHES);
+}
+
 int test_nomem(size_t *total)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(every_allocation_may_fail), TEST(a_domain_dies_without_memory),
+		TEST(a_commit_tells_a_full_queue_once),
 	};
 
 	return RUN_GROUP(tests, total);
