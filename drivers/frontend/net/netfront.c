@@ -139,9 +139,9 @@ static bool next_frame(struct netfront *nf, struct netfront_frame *f)
 		if (nf->up && !nf->broken) {
 			got = netfront_rx_next(nf, f);
 			notify = netfront_rx_refill(nf);
+			if (!got && !nf->broken)
+				RING_FINAL_CHECK_FOR_RESPONSES(&nf->rx, more);
 		}
-		if (nf->up && !nf->broken && !got)
-			RING_FINAL_CHECK_FOR_RESPONSES(&nf->rx, more);
 		os_unlock(&nf->lock);
 		if (notify)
 			evtchn_send(nf->port);
