@@ -51,9 +51,19 @@ class Machine:
         except (pexpect.TIMEOUT, pexpect.EOF) as cause:
             how = "the machine ended" if isinstance(cause, pexpect.EOF) else f"{timeout} s passed"
             came = ESCAPES.sub("", self.line.before or "")[-2000:]
+            if self.ours and isinstance(cause, pexpect.TIMEOUT):
+                self.look()
             raise Failure(f"awaited {' or '.join(map(repr, patterns))}, but {how}; last came:\n{came}") from None
         self.said = ESCAPES.sub("", self.line.before).replace("\r", "")
         return which, self.line.match
+
+    def look(self):
+        """For the log of a machine that hangs: who runs and who waits, if its shell still answers."""
+        try:
+            self.line.send("\x1d\rpvctl debug-keys q\r")
+            self.line.expect(r"vcpu [\s\S]*\ndom0# ", timeout=10)
+        except (pexpect.ExceptionPexpect, OSError):
+            pass        # then that is what is to be known
 
     def type(self, text):
         """Sends the text as typed; the caller adds the newline ("\\r") if there is to be one. To the peer a long one

@@ -18,7 +18,7 @@ def test_gdb_has_symbols():
         machine.expect("Ctrl-A x")
         steps = ["hbreak dom0_build", "continue", "backtrace", "hbreak guest_start", "continue", "backtrace", "kill"]
         said = subprocess.run(
-            ["gdb", "-batch", "-x", "scripts/gdbinit", *(word for step in steps for word in ("-ex", step))],
+            ["gdb", "-nx", "-batch", "-x", "scripts/gdbinit", *(word for step in steps for word in ("-ex", step))],
             cwd=driver.ROOT, capture_output=True, text=True, timeout=120).stdout
     finally:
         machine.close(force=True)

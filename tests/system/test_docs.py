@@ -3,6 +3,7 @@
 Linux as docs/operating.md starts it."""
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -18,10 +19,15 @@ def blocks(name, language):
 
 def run(commands, folder):
     """What they print; they must succeed, and come to an end."""
-    ended = subprocess.run(["/bin/sh", "-e", "-c", commands], cwd=folder, stdin=subprocess.DEVNULL, text=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    assert ended.returncode == 0, ended.stdout
-    return ended.stdout
+    shell = subprocess.Popen(["/bin/sh", "-e", "-c", commands], cwd=folder, stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        said = shell.communicate(timeout=120)[0]
+    except BaseException:
+        os.killpg(shell.pid, signal.SIGKILL)    # its QEMU too
+        raise
+    assert shell.returncode == 0, said
+    return said
 
 
 @pytest.fixture

@@ -57,12 +57,12 @@ def test_rings(boot, hostile_initrd):
 # --- guests on the kit alone: each says what it expected and got ---
 
 @pytest.fixture(scope="module")
-def attacked(machines, hostile_initrd):
+def attacked(machines, hostile_initrd, request):
     """A machine that all of them attack, one after the other."""
     machine, path = machines.boot("attacks", "-i", hostile_initrd, "-a", QUIET)
     machine.prompt()
     yield machine
-    machines.discard(machine, path, keep=False)
+    machines.discard(machine, path, keep=any(hasattr(item, "failed") for item in request.session.items))
 
 
 def lives(machine, name):
@@ -177,6 +177,14 @@ def test_store_share(attacked):
 
 
 @pytest.mark.parvus
+def test_no_stack(boot):
+    """A domain that cannot be entered for an event has ended, though nothing wakes its CPU again."""
+    machine = boot("-p", "1", "-d", str(BUILD / "hostile/nostack.elf"), "-i", "")
+    machine.expect(r"crashed: no room for a frame below its kernel stack 00007ffffffff000")
+    machine.expect("Domain 0 ended: reason 3")
+
+
+@pytest.mark.parvus
 def test_leftovers(attacked):
     """What one domain left in memory and registers, the next does not find."""
     holds(attack(attacked, "leftovers", "plant"))
@@ -206,8 +214,8 @@ def test_double_fetch(attacked):
     """Two vcpus make the same kinds of calls with the same arguments, each changing what the other has read."""
     said = [attack(attacked, "hypercalls", f"{seed} 20000 2", wild="careful:") for seed in range(11, 17)]
     calls = [re.search(r"the other vcpu: (\d+) calls\nok both", text) for text in said]
-    print(f"{sum(int(found[1]) for found in calls if found)} calls of the other vcpu in {len(said)} guests")
-    assert sum(found is not None for found in calls) >= 2
+    print(f"calls of the other vcpu in each guest: {[int(found[1]) if found else None for found in calls]}")
+    assert sum(found is not None for found in calls) >= 4, "\n---\n".join(text[-300:] for text in said)
 
 
 VIRTUAL_SECONDS = 2

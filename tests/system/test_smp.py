@@ -30,6 +30,7 @@ def smp(machine):
         machine.type(f"pvctl create -c /linux/linux.cfg name=smp vcpus={VCPUS}\r")
         machine.expect("^userland ready", timeout=BOOTS)
         machine.expect(PROMPT)
+        guest(machine, "dmesg -n 1")    # the kernel's messages would come between: a vcpu that goes is told of later
         machine.leave()
     return machine
 

@@ -41,14 +41,6 @@ static void kick(void)
 	virtq_kick(&control);
 }
 
-static bool on_parvus(void)
-{
-	static xen_extraversion_t extra;
-
-	hypercall_xen_version(XENVER_extraversion, extra);
-	return extra[0] == '-' && extra[1] == 'p';
-}
-
 void test_main(void)
 {
 	unsigned int kicks = 0, late = 0, seen = 0;

@@ -278,14 +278,6 @@ static void check_refusals(void)
 								  .table_base = bar.base }) < 0));
 }
 
-static bool on_parvus(void)
-{
-	static xen_extraversion_t extra;
-
-	hypercall_xen_version(XENVER_extraversion, extra);
-	return extra[0] == '-' && extra[1] == 'p';
-}
-
 /* The table's BAR is moved to where something else is. */
 static void check_places(void)
 {

@@ -99,9 +99,19 @@ void os_unlock(struct os_lock *l)
 	(void)l;
 }
 
+/* A line is written whole: what the hypervisor says may come between any two writes. */
 static void put(const char *s)
 {
-	pvconsole_write_now(s, strlen(s));
+	static char line[120];
+	static size_t used;
+
+	for (; *s; s++) {
+		line[used++] = *s;
+		if (*s == '\n' || used == sizeof(line)) {
+			pvconsole_write_now(line, used);
+			used = 0;
+		}
+	}
 }
 
 /* The format as it stands: printf is what a real system adds. */
@@ -127,11 +137,11 @@ void report(const char *what, bool ok)
 
 static void put_number(unsigned int n)
 {
-	char digit = '0' + n % 10;
+	char digit[] = { '0' + n % 10, '\0' };
 
 	if (n >= 10)
 		put_number(n / 10);
-	pvconsole_write_now(&digit, 1);
+	put(digit);
 }
 
 void finish(void)

@@ -39,13 +39,6 @@ static void wait_for_both(uint64_t apart, uint64_t *poll, uint64_t *timer)
 	*timer = fired_at - t;
 }
 
-static bool on_parvus(void)
-{
-	xen_extraversion_t extra = "";
-
-	return !hypercall_xen_version(XENVER_extraversion, extra) && !__builtin_memcmp(extra, "-parvus", 8);
-}
-
 void test_main(void)
 {
 	uint64_t poll, timer;
