@@ -187,8 +187,8 @@ static void __init map_m2p(uint64_t gb)
 	memset(m2p, 0xff, M2P_EXTENT_PAGES * PAGE_SIZE);
 	m2p_first[gb] = mfn_x(virt_to_mfn(m2p));
 	must_map(M2P_VIRT_START + (gb << 21), virt_to_maddr(m2p), M2P_EXTENT_PAGES * PAGE_SIZE, MAP_RW | PTE_G);
-	must_map(RO_M2P_VIRT_START + (gb << 21), virt_to_maddr(m2p), M2P_EXTENT_PAGES * PAGE_SIZE,
-		 MAP_RO | PTE_US | PTE_G);
+	/* Not global: a guest's kernel may read it, its user space, whose L4 lacks it, may not (base_ptr.c). */
+	must_map(RO_M2P_VIRT_START + (gb << 21), virt_to_maddr(m2p), M2P_EXTENT_PAGES * PAGE_SIZE, MAP_RO | PTE_US);
 }
 
 static void __init map_frame_table(void)

@@ -161,5 +161,7 @@ void __init smp_init(void)
 	for (unsigned i = 0; i < acpi.nr_cpus && nr_cpus < limit; i++)
 		if (!runs(acpi.cpu_apic_id[i]))
 			add_cpu(acpi.cpu_apic_id[i], page);
+	for (unsigned i = 1; i < nr_cpus; i++)
+		cpu_kick(cpus[i]);	/* while it was the only one, a CPU did not say that it is idle (sched/balance.c) */
 	printk(LOG_INFO, "%u of %u CPUs in use", nr_cpus, MAX(acpi.nr_cpus, 1u));
 }

@@ -19,7 +19,7 @@ static const struct { const char *name; s_time_t limit; } kinds[] = {
 	{ "domctl_lock", SECONDS(5) }, { "mm_lock", SECONDS(1) }, { "shutdown_lock", MILLISECS(500) },
 	{ "grant_lock", MILLISECS(500) }, { "event_lock", MILLISECS(500) }, { "irq_lock", MILLISECS(500) },
 	{ "pci_lock", MILLISECS(500) }, { "domain_list_lock", MILLISECS(500) }, { "page_lock", MILLISECS(500) },
-	{ "claim_lock", MILLISECS(500) }, { "sched_lock", MILLISECS(500) }, { "timer_lock", MILLISECS(500) },
+	{ "sched_lock", MILLISECS(500) }, { "timer_lock", MILLISECS(500) },
 	{ "heap_lock", MILLISECS(500) }, { "map_lock", MILLISECS(500) }, { "alloc_lock", MILLISECS(500) },
 	{ "time_lock", MILLISECS(500) }, { "output_lock", SECONDS(5) },
 };

@@ -200,23 +200,20 @@ void domain_resume(struct domain *d)
 	spin_unlock(&d->shutdown_lock);
 }
 
-void domain_crash(struct domain *d, const char *fmt, ...)
+void domain_crash(const char *fmt, ...)
 {
+	struct vcpu *v = current;
 	char why[160];
 	va_list ap;
 
-	if (d->is_shut_down || (current->domain == d && current->crashed))
+	if (v->crashed)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	domain_log(d, LOG_ERR, "crashed: %s", why);
-	if (current->domain != d) {
-		domain_shutdown(d, SHUTDOWN_crash);
-	} else {		/* on the way out, when all its registers are in memory */
-		current->crashed = true;
-		raise_softirq(SOFTIRQ_SCHEDULE);
-	}
+	domain_log(v->domain, LOG_ERR, "crashed: %s", why);
+	v->crashed = true;
+	raise_softirq(SOFTIRQ_SCHEDULE);	/* its registers may be unfit for a quick way out */
 }
 
 /* --- destruction --- */

@@ -24,7 +24,7 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 {
 	const struct { const char *name; uint64_t va; } addr[] = {
 		{ "user_regs.rip", c->user_regs.rip }, { "user_regs.rsp", c->user_regs.rsp },
-		{ "kernel_sp", c->kernel_sp }, { "ldt_base", c->ldt_ents ? c->ldt_base : 0 },
+		{ "kernel_sp", c->kernel_sp },
 		{ "event_callback_eip", c->event_callback_eip },
 		{ "failsafe_callback_eip", c->failsafe_callback_eip },
 		{ "syscall_callback_eip", c->syscall_callback_eip }, { "fs_base", c->fs_base },
@@ -37,8 +37,6 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 	for (unsigned i = 0; i < 256; i++)
 		if (!is_canonical(c->trap_ctxt[i].address))
 			return "trap_ctxt";
-	if (!guest_range_ok((void *)c->ldt_base, c->ldt_ents * 8))
-		return "ldt_base";
 	if (c->gdt_ents > 14 * 512)
 		return "gdt_ents";
 	/* In user mode the CPU walks the user base: there must be one. */
@@ -46,26 +44,26 @@ static const char *bad_field(const vcpu_guest_context_t *c)
 		return "flags";
 	if (mfn_eq(mfn(xen_cr3_to_pfn(c->ctrlreg[1])), MFN_NONE))
 		return "ctrlreg[1]";
-	return c->ldt_ents > 8192 ? "ldt_ents" : NULL;
+	return NULL;
 }
 
 /* Tables and bases: what holds references. All or nothing, or -ERESTART. */
 static int set_frames(struct vcpu *v, const vcpu_guest_context_t *c)
 {
-	int err = pv_gdt_set(v, (const uint64_t *)c->gdt_frames, c->gdt_ents);
-	if (err)
-		return err;
-	err = vcpu_set_base(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])), false);
-	if (!err && c->ctrlreg[1])
-		err = vcpu_set_base(v, mfn(xen_cr3_to_pfn(c->ctrlreg[1])), true);
-	if (err == -ERESTART)
-		return err;		/* the next attempt takes the same again */
-	if (err) {
+	int err = vcpu_set_ldt(v, c->ldt_base, c->ldt_ents);
+
+	if (!err)
+		err = pv_gdt_set(v, (const uint64_t *)c->gdt_frames, c->gdt_ents);
+	if (!err)
+		err = vcpu_set_base(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])), false);
+	if (!err)
+		err = vcpu_set_base(v, c->ctrlreg[1] ? mfn(xen_cr3_to_pfn(c->ctrlreg[1])) : MFN_NONE, true);
+	if (err && err != -ERESTART) {	/* after which the next attempt takes the same again */
 		vcpu_drop_bases(v);
+		pv_ldt_clear(v);
 		pv_gdt_clear(v);
-		return err;
 	}
-	return vcpu_set_ldt(v, c->ldt_base, c->ldt_ents);
+	return err;
 }
 
 /* A live vcpu keeps its tables; its registers may change (debugging, resuming). */
@@ -117,6 +115,7 @@ static void set_registers(struct vcpu *v, const vcpu_guest_context_t *c)
 	v->regs = c->user_regs;
 	v->regs.entry_vector = 0;	/* ours: the next return restores every register */
 	v->cont = (struct hypercall_cont){ .done = 0 };	/* a preempted hypercall was the old registers' */
+	v->crashed = v->failsafe_pending = false;	/* and so was what is beyond repair, or could not be loaded */
 	v->regs.cs = pv_fix_sel(v->regs.cs);
 	v->regs.ss = pv_fix_sel(v->regs.ss);
 	v->pv.iopl = (v->regs.rflags & EFLAGS_IOPL) >> 12;
@@ -152,7 +151,7 @@ int vcpu_set_context(struct vcpu *v, const vcpu_guest_context_t *c)
 	}
 	if (err) {
 		if (err != -ERESTART)
-			domain_log(d, LOG_WARN, "vcpu %u: context refused: GDT or page tables (error %d)\n",
+			domain_log(d, LOG_WARN, "vcpu %u: context refused: GDT, LDT or page tables (error %d)\n",
 				   v->id, err);
 		return err;
 	}
@@ -206,6 +205,7 @@ void vcpu_get_context(struct vcpu *v, vcpu_guest_context_t *c)
 void vcpu_reset(struct vcpu *v)
 {
 	vcpu_down(v);
+	vcpu_unblock(v);		/* what it waited for is forgotten with the rest */
 	vcpu_unload(v);
 	vcpu_drop_bases(v);
 	pv_ldt_clear(v);
@@ -213,7 +213,7 @@ void vcpu_reset(struct vcpu *v)
 	vcpu_timers_stop(v);
 	fpu_reset(v);
 	v->pv.tsc_aux = 0;
-	v->failsafe_pending = false;
+	v->crashed = v->failsafe_pending = false;
 	v->nmi_pending = v->nmi_masked = false;
 	v->initialised = false;
 }
@@ -240,6 +240,7 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, unsigned offset)
 		*info = (vcpu_info_t){ .evtchn_upcall_mask = 1 };	/* it had none of its own */
 	v->info_mfn = frame;
 	__atomic_store_n(&v->info, info, __ATOMIC_SEQ_CST);
+	tlb_flush_others();		/* whoever was about to write to the old one has done so, and is made up for */
 	evtchn_kick_vcpu(v);
 	err = 0;
 out:

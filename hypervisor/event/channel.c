@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+#define DUMP_MOST 128		/* lines about a domain */
+
 int evtchn_init(struct domain *d)
 {
 	d->evtchn = hv_alloc(sizeof(*d->evtchn));
@@ -159,16 +161,21 @@ void evtchn_dump(struct domain *d)
 {
 	static const char *const names[] = { "free", "unbound", "interdomain", "pirq", "virq", "ipi" };
 
-	spin_lock(&d->event_lock);
-	for (unsigned port = 1; port < d->evtchn->nr; port++) {
-		const struct evtchn *c = evtchn_find(d, port);
+	unsigned shown = 0;
 
-		if (c->state == ECS_FREE)
+	for (unsigned port = 1; port < READ_ONCE(d->evtchn->nr); port++) {
+		struct evtchn c;
+
+		spin_lock(&d->event_lock);	/* not while the console is slow */
+		c = *evtchn_find(d, port);
+		spin_unlock(&d->event_lock);
+		if (c.state == ECS_FREE || shown++ >= DUMP_MOST)
 			continue;
 		printk(LOG_INFO, "d%u port %u: %s, vcpu %u, pending %d, mask %d, %s%u\n", d->id, port,
-		       names[c->state], c->vcpu, test_bit(port, d->shared->evtchn_pending),
+		       names[c.state], c.vcpu, test_bit(port, d->shared->evtchn_pending),
 		       test_bit(port, d->shared->evtchn_mask),
-		       c->state == ECS_INTERDOMAIN ? "peer port " : "of ", c->remote_port);
+		       c.state == ECS_INTERDOMAIN ? "peer port " : "of ", c.remote_port);
 	}
-	spin_unlock(&d->event_lock);
+	if (shown > DUMP_MOST)
+		printk(LOG_INFO, "d%u: %u ports more\n", d->id, shown - DUMP_MOST);
 }

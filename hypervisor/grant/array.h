@@ -19,6 +19,7 @@ struct array_kind {
 	void (*end)(struct grant_batch *b);	/* what was begun is finished, what is held is given up */
 	unsigned size;				/* bytes of an element */
 	unsigned back;				/* copied back from this offset on */
+	unsigned most;				/* elements until what was begun is finished; 0: it takes no time */
 };
 
 static __force_inline bool array_fetch(void *buf, const uint8_t *uop, unsigned size)
@@ -34,7 +35,7 @@ static __force_inline bool array_store(uint8_t *uop, const void *buf, unsigned s
 static __force_inline long array_each(struct array_kind k, struct grant_batch *b, uint8_t *uop, uint32_t count)
 {
 	uint64_t buf[ELEMENT_MAX / 8];
-	uint32_t i = current->cont.done;
+	uint32_t i = current->cont.done, begun = i;
 
 	for (uop += (uint64_t)i * k.size; i < count; uop += k.size) {
 		if (unlikely(!array_fetch(buf, uop, k.size)))
@@ -42,9 +43,13 @@ static __force_inline long array_each(struct array_kind k, struct grant_batch *b
 		k.one(b, buf);
 		if (unlikely(!array_store(uop + k.back, (uint8_t *)buf + k.back, k.size - k.back)))
 			return -EFAULT;
-		if (unlikely(++i < count) && preempt_needed()) {
-			current->cont.done = i;
-			return -ERESTART;
+		if (unlikely(++i < count)) {
+			bool piece = k.most && i - begun == k.most;
+
+			if (unlikely(piece) || preempt_needed()) {
+				current->cont.done = i;
+				return piece ? hypercall_again() : -ERESTART;
+			}
 		}
 	}
 	return 0;
@@ -59,10 +64,11 @@ static __force_inline long array_run(struct array_kind k, uint8_t *uops, uint32_
 	return ret;
 }
 
-#define ARRAY(name, one, end, type, back) \
+#define ARRAY(name, one, end, type, back) ARRAY_IN_PIECES(name, one, end, type, back, 0)
+#define ARRAY_IN_PIECES(name, one, end, type, back, most) \
 	long name(uint8_t *uops, uint32_t count) \
 	{ \
-		return array_run((struct array_kind){ one, end, sizeof(type), back }, uops, count); \
+		return array_run((struct array_kind){ one, end, sizeof(type), back, most }, uops, count); \
 	}
 
 static __force_inline void end_nothing(struct grant_batch *b) { (void)b; }

@@ -19,6 +19,7 @@
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(grant_entry_v1_t))
 #define MAPPINGS_PER_PAGE (PAGE_SIZE / sizeof(struct mapping))
 #define MAP_PAGES_MAX 2048u		/* 262,144 handles a domain */
+#define UNMAPPED_MOST 512		/* by one flush: finishing them is not preempted */
 
 struct active {
 	uint32_t frame;			/* what the entry granted when it was first pinned */

@@ -236,8 +236,8 @@ static __force_inline void end_unmaps(struct grant_batch *b)
 }
 
 ARRAY(grant_map_all, map_one, end_granter, gnttab_map_grant_ref_t, 16)
-ARRAY(grant_unmap_all, unmap_one, end_unmaps, gnttab_unmap_grant_ref_t, 16)
-ARRAY(grant_replace_all, replace_one, end_unmaps, gnttab_unmap_and_replace_t, 16)
+ARRAY_IN_PIECES(grant_unmap_all, unmap_one, end_unmaps, gnttab_unmap_grant_ref_t, 16, UNMAPPED_MOST)
+ARRAY_IN_PIECES(grant_replace_all, replace_one, end_unmaps, gnttab_unmap_and_replace_t, 16, UNMAPPED_MOST)
 
 int grant_release_mappings(struct domain *d)
 {
@@ -254,6 +254,13 @@ int grant_release_mappings(struct domain *d)
 			m->flags = 0;
 		}
 		if (t->release_next % 64 == 0 && preempt_needed())
+			return -ERESTART;
+	}
+	/* Not with the last reference, for which another domain that maps a page of this one can have us wait. */
+	t->free = NULL;
+	while (t->nr_map_pages) {
+		hv_free(t->map[--t->nr_map_pages]);
+		if (t->nr_map_pages % 64 == 0 && preempt_needed())
 			return -ERESTART;
 	}
 	return 0;

@@ -31,22 +31,24 @@ static int16_t commit(const struct domain *rd, uint32_t ref)
 	return refuse(rd, ref, "the entry keeps changing", GNTST_bad_gntref);
 }
 
-/* From us to rd, all or nothing: what rd has no room for stays ours (or, if our own limit was lowered at this moment,
- * is freed). The caller's reference becomes the new owner's. */
+/* From us to rd, all or nothing: what rd has no room for stays ours. The caller's reference becomes the owner's. */
 static int16_t change_hands(struct domain *rd, uint32_t ref, struct frame *f)
 {
 	struct domain *d = current->domain;
 
+	if (!domain_room_take(rd, 1)) {
+		frame_put(f);
+		return refuse(rd, ref, "it would have more memory than it may", GNTST_general_error);
+	}
 	if (domain_page_steal(d, f)) {
+		domain_room_drop(rd, 1);
 		frame_put(f);
 		return refuse(rd, ref, "the frame is in use", GNTST_bad_page);
 	}
 	m2p_set(frame_mfn(f), INVALID_M2P_ENTRY);
-	if (!domain_page_assign(rd, f))
-		return GNTST_okay;
-	if (domain_page_assign(d, f))
-		frame_put(f);
-	return refuse(rd, ref, "it would have more memory than it may", GNTST_general_error);
+	domain_room_drop(d, 1);
+	domain_page_assign(rd, f);
+	return GNTST_okay;
 }
 
 /* grant_lock held; the reference to f is used up. */

@@ -88,7 +88,7 @@ static long op_apic_read(void *arg)
 {
 	physdev_apic_t *a = arg;
 
-	return ioapic_read(a->apic_physbase, a->reg, &a->value);
+	return irq_ioapic_read(a->apic_physbase, a->reg, &a->value);
 }
 
 static long op_alloc_vector(void *arg)

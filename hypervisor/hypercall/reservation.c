@@ -49,15 +49,21 @@ static void release_extent(struct domain *d, mfn_t m, unsigned order)
 	}
 }
 
-/* Frames below 2^address_bits, if the caller cares; the M2P says pfn of the first. */
-static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r, uint64_t pfn)
+/* Is an extent below 2^address_bits, if the caller cares? */
+static bool within_reach(const xen_memory_reservation_t *r, mfn_t m)
 {
 	unsigned bits = XENMEMF_get_address_bits(r->mem_flags);
+
+	return likely(!bits) || bits >= 64 ||
+	       mfn_to_maddr(mfn(mfn_x(m) + (1UL << r->extent_order) - 1)) >> bits == 0;
+}
+
+/* The M2P says pfn of the first frame. */
+static mfn_t alloc_extent(struct domain *d, const xen_memory_reservation_t *r, uint64_t pfn)
+{
 	mfn_t m = domain_page_alloc(d, r->extent_order, pfn);
 
-	if (likely(!bits) || bits >= 64 || mfn_eq(m, MFN_NONE))
-		return m;
-	if (mfn_to_maddr(mfn(mfn_x(m) + (1UL << r->extent_order) - 1)) >> bits == 0)
+	if (mfn_eq(m, MFN_NONE) || within_reach(r, m))
 		return m;
 	release_extent(d, m, r->extent_order);
 	return MFN_NONE;
@@ -143,22 +149,14 @@ long memory_populate(void *arg) { return each_extent(arg, populate_one); }
 
 /* --- exchange: in chunks as large as the larger of the two extents, each all or nothing --- */
 
+/* The room of what is taken is for what is made, or for what is taken once more if that fails. */
 struct chunk {
-	uint64_t frame[1 << MAX_DOMU_ORDER];
-	unsigned n;
+	unsigned nr_taken, nr_made;
+	struct {
+		uint64_t taken;			/* a frame out of the domain's */
+		uint64_t made, pfn;		/* first frame of a new extent, nobody's yet, and its name */
+	} of[];					/* as many as a chunk has frames */
 };
-
-/* Back to the domain, as it was. Only a limit lowered at this moment can refuse; then it is
- * freed. */
-static void give_back(struct domain *d, struct chunk *c)
-{
-	while (c->n > 0) {
-		struct frame *f = mfn_to_frame(mfn(c->frame[--c->n]));
-
-		if (domain_page_assign(d, f))
-			frame_put(f);
-	}
-}
 
 static int take_one(struct domain *d, uint64_t n, struct chunk *c)
 {
@@ -171,7 +169,7 @@ static int take_one(struct domain *d, uint64_t n, struct chunk *c)
 		guest_log(LOG_WARN, "refused exchange of frame 0x%lx: it is in use\n", n);
 		return -EINVAL;
 	}
-	c->frame[c->n++] = n;
+	c->of[c->nr_taken++].taken = n;
 	return 0;
 }
 
@@ -190,48 +188,60 @@ static int take_chunk(struct domain *d, const xen_memory_reservation_t *in, uint
 	return 0;
 }
 
-/* The new frames; on failure none. */
+/* The guest is told their numbers before they are its own: what may fail comes first. */
 static int make_chunk(struct domain *d, const xen_memory_reservation_t *out, uint64_t first,
-		      uint64_t n)
+		      uint64_t n, struct chunk *c)
 {
-	uint64_t made[1 << MAX_DOMU_ORDER];
-	uint64_t i = 0;
-	int rc = 0;
+	for (uint64_t i = 0; i < n; i++) {
+		mfn_t m;
 
-	while (i < n && !rc) {
-		mfn_t m = MFN_NONE;
-		uint64_t pfn;
-
-		rc = copy_from_guest_off(&pfn, out->extent_start, first + i, 1);
-		if (!rc)
-			m = alloc_extent(d, out, pfn);
-		if (!rc && mfn_eq(m, MFN_NONE))
-			rc = -ENOMEM;
-		if (!rc)
-			made[i++] = mfn_x(m);
+		if (copy_from_guest_off(&c->of[i].pfn, out->extent_start, first + i, 1))
+			return -EFAULT;
+		m = domain_pages_fresh(d, out->extent_order);
+		if (mfn_eq(m, MFN_NONE))
+			return -ENOMEM;
+		c->of[c->nr_made++].made = mfn_x(m);
+		if (!within_reach(out, m))
+			return -ENOMEM;
 	}
-	for (uint64_t k = 0; k < n && !rc; k++)
-		if (copy_to_guest_off(out->extent_start, first + k, &made[k], 1))
-			rc = -EFAULT;
-	while (rc && i > 0)
-		release_extent(d, mfn(made[--i]), out->extent_order);
-	return rc;
+	for (uint64_t i = 0; i < n; i++)
+		if (copy_to_guest_off(out->extent_start, first + i, &c->of[i].made, 1))
+			return -EFAULT;
+	return 0;
+}
+
+static void give_back(struct domain *d, unsigned order, struct chunk *c)
+{
+	while (c->nr_made > 0)
+		page_free(mfn(c->of[--c->nr_made].made), order);
+	while (c->nr_taken > 0)
+		domain_page_assign(d, mfn_to_frame(mfn(c->of[--c->nr_taken].taken)));
+}
+
+static void settle(struct domain *d, unsigned order, struct chunk *c)
+{
+	for (unsigned i = 0; i < c->nr_made; i++)
+		if (!domain_pages_own(d, mfn(c->of[i].made), order, c->of[i].pfn))
+			domain_room_drop(d, 1u << order);
+	while (c->nr_taken > 0)
+		frame_put(mfn_to_frame(mfn(c->of[--c->nr_taken].taken)));
 }
 
 static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x, uint64_t index,
-			  unsigned order)
+			  unsigned order, struct chunk *c)
 {
 	uint64_t nr_in = 1UL << (order - x->in.extent_order),
 		 nr_out = 1UL << (order - x->out.extent_order);
-	struct chunk c = { .n = 0 };
-	int rc = take_chunk(d, &x->in, index * nr_in, nr_in, &c);
+	int rc;
 
+	c->nr_taken = c->nr_made = 0;
+	rc = take_chunk(d, &x->in, index * nr_in, nr_in, c);
 	if (!rc)
-		rc = make_chunk(d, &x->out, index * nr_out, nr_out);
+		rc = make_chunk(d, &x->out, index * nr_out, nr_out, c);
 	if (rc)
-		give_back(d, &c);
-	while (c.n > 0)
-		frame_put(mfn_to_frame(mfn(c.frame[--c.n])));
+		give_back(d, x->out.extent_order, c);
+	else
+		settle(d, x->out.extent_order, c);
 	return rc;
 }
 
@@ -252,6 +262,7 @@ long memory_exchange(void *guest_arg)
 	unsigned order;
 	uint64_t chunks, per_chunk, i;
 	struct domain *d;
+	struct chunk *c;
 	int rc;
 
 	if (!guest_range_ok(guest_arg, sizeof(x)) ||
@@ -265,12 +276,16 @@ long memory_exchange(void *guest_arg)
 	order = MAX(x.in.extent_order, x.out.extent_order);
 	per_chunk = 1UL << (order - x.in.extent_order);
 	chunks = x.in.nr_extents / per_chunk;
+	c = hv_alloc(sizeof(*c) + (sizeof(c->of[0]) << order));
+	if (!c)
+		rc = -ENOMEM;
 	for (i = x.nr_exchanged / per_chunk; i < chunks && !rc; ) {
-		rc = exchange_chunk(d, &x, i, order);
+		rc = exchange_chunk(d, &x, i, order, c);
 		i += !rc;
 		if (!rc && i < chunks && preempt_needed())
 			rc = -ERESTART;
 	}
+	hv_free(c);
 	domain_put(d);
 	x.nr_exchanged = i * per_chunk;
 	/* The guest's counter carries the progress across preemption too. */

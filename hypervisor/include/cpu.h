@@ -68,6 +68,7 @@ struct cpu {
 	struct list ready;		/* the policy's queue: who can run, who runs included */
 	unsigned nr_ready;
 	s_time_t picked_at;		/* when schedule() last chose */
+	bool slicing;			/* and it will choose again when a slice has ended */
 
 	/* timer_lock */
 	spinlock_t timer_lock __aligned(64);

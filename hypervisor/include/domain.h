@@ -79,8 +79,9 @@ struct domain {
 	uint32_t page_head;			/* first mfn of the owner's list, 0: none */
 	uint32_t page_left;			/* dying: frames given up, but still in use elsewhere */
 	unsigned tot_pages;			/* frames allocated to the domain */
+	unsigned pages_coming;			/* room taken for more, see domain_room_take */
 	unsigned max_pages;
-	unsigned claimed;			/* promised and not yet allocated (claim_lock) */
+	unsigned claimed;			/* promised and not yet allocated (alloc_lock) */
 	unsigned shr_pages;			/* grants: always 0, reported */
 	struct e820entry *memory_map;		/* XENMEM_set_memory_map; NULL: none */
 	unsigned memory_map_nr;
@@ -164,7 +165,7 @@ struct vcpu {
 	uint16_t virq_port[NR_VIRQS];		/* event_lock; 0: unbound */
 	unsigned poll_port;			/* SCHEDOP_poll: 0 not polling, else number of ports */
 	bool failsafe_pending;			/* the CPU refused a selector when the vcpu was loaded */
-	bool crashed;				/* domain_crash: the exit path reports it */
+	bool crashed;				/* by domain_crash: runs no guest code until it gets other registers */
 	bool nmi_pending, nmi_masked;		/* masked: its handler runs, until iret */
 };
 
@@ -189,8 +190,9 @@ int domain_pause_by_controller(struct domain *d);
 int domain_unpause_by_controller(struct domain *d);	/* -EINVAL: was not paused */
 void domain_shutdown(struct domain *d, uint8_t reason);
 void domain_resume(struct domain *d);
-/* Guest beyond repair: report registers and stack on the console, shut down with SHUTDOWN_crash. */
-void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+/* The current vcpu is beyond repair. On its way out, when all its registers are in memory, they and its stack are
+ * reported on the console, and its domain shuts down with SHUTDOWN_crash. */
+void domain_crash(const char *fmt, ...) __printf(1, 2);
 static inline struct vcpu *domain_vcpu(const struct domain *d, uint64_t id);
 unsigned domain_online_vcpus(const struct domain *d);
 

@@ -34,9 +34,9 @@ void ioapic_init(void);				/* masks everything, the old PICs too */
 int ioapic_route(unsigned gsi, uint8_t vector, bool level, bool low);
 void ioapic_mask(unsigned gsi, bool mask);
 unsigned ioapic_nr_gsis(void);
-/* PHYSDEVOP_apic_read: a register of the IOAPIC at this machine address; -EINVAL: no such IOAPIC. */
+/* A register of the IOAPIC at this machine address; -EINVAL: no such IOAPIC. */
 int ioapic_read(maddr_t base, unsigned reg, uint32_t *value);
-bool ioapic_present(maddr_t base);
+bool ioapic_present(maddr_t base);		/* no lock */
 /* Trigger and polarity by the MADT: its overrides, else ISA's (edge, high), else PCI's (level, low). */
 void gsi_trigger(unsigned gsi, bool *level, bool *low);
 unsigned isa_irq_to_gsi(unsigned irq, bool *level, bool *low);
@@ -71,6 +71,7 @@ int pirq_eoi(struct domain *d, unsigned pirq);	/* guest is done: unmask a level 
 bool pirq_needs_eoi(unsigned pirq);
 bool pirq_valid(unsigned pirq);
 bool pirq_is_gsi(unsigned pirq);
+int irq_ioapic_read(maddr_t base, unsigned reg, uint32_t *value);	/* PHYSDEVOP_apic_read */
 int pirq_map_msi(struct domain *d, const struct msi_request *r, int pirq);	/* pirq or msi_map's errors, -EPERM */
 int pirq_unmap(unsigned pirq);			/* -EINVAL: not mapped, -EBUSY: bound */
 /* physdev.c: dom0's page of pirqs that need an EOI, held as writable; MFN_NONE: none. */

@@ -19,12 +19,11 @@
  *   pci_lock            PCI configuration space
  *   domain_list_lock    the list of domains
  *   page_lock           a domain: the list of its frames and their number
- *   claim_lock          pages promised to domains
  *   sched_lock          a CPU: its queue, the states of the vcpus that belong to it
  *   timer_lock          a CPU: its armed timers
  *   heap_lock           small objects
  *   map_lock            our own page tables
- *   alloc_lock          free pages
+ *   alloc_lock          free pages, and what is promised of them
  *   time_lock           the wall clock
  *   output_lock         the console and the log
  */

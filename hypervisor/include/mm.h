@@ -7,12 +7,15 @@
 #define HV_MM_H
 
 #include "frame.h"
+#include "lock.h"
 
 struct domain;
 
 /* --- page_alloc.c: 2^order frames, by mfn; contents undefined; owner NULL. MFN_NONE if none.
  * --- */
 mfn_t page_alloc(unsigned order);
+extern spinlock_t alloc_lock;
+mfn_t page_alloc_locked(unsigned order);		/* it is held */
 void page_free(mfn_t m, unsigned order);
 void page_alloc_add(maddr_t start, maddr_t end);	/* boot: give RAM to the allocator */
 uint64_t page_free_count(void);				/* frames */
@@ -38,10 +41,19 @@ void domain_unshare_page(void *page);
 /* Drops the allocation reference of a guest's frame, as by decrease_reservation. false: it was
  * not allocated to d. The caller holds a reference. */
 bool domain_page_release(struct domain *d, struct frame *f);
-/* Gives the frame a new owner; it must have exactly the allocation reference and no type.
- * (Grant transfer, memory_exchange.) -EBUSY otherwise. */
+/* Room, in frames: what d has, and what it will get or get back, is within its limit together. false: it would not be,
+ * or d is dying. */
+bool domain_room_take(struct domain *d, unsigned n);
+void domain_room_drop(struct domain *d, unsigned n);
+/* domain_page_alloc in two steps, between which the frames are cleared and nobody's: MFN_NONE: there are none; false: d
+ * is dying, they have been freed and their room has not. */
+mfn_t domain_pages_fresh(struct domain *d, unsigned order);
+bool domain_pages_own(struct domain *d, mfn_t m, unsigned order, uint64_t pfn);
+/* Takes a frame from its owner, who keeps the room for it; it must have exactly the caller's and the allocation's
+ * reference, of which one is left, and no type: -EBUSY otherwise. (Grant transfer, memory_exchange.) */
 int domain_page_steal(struct domain *d, struct frame *f);
-int domain_page_assign(struct domain *d, struct frame *f);
+/* Gives it an owner who has room for it; its reference becomes the allocation's. A dying one frees it. */
+void domain_page_assign(struct domain *d, struct frame *f);
 /* Return every frame of a dying domain: -ERESTART while there is more to do. */
 int domain_pages_relinquish(struct domain *d);
 

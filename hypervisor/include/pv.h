@@ -23,6 +23,7 @@ bool pv_deliver_event(struct vcpu *v);		/* upcall; false also: no callback regis
 void pv_send_nmi(struct vcpu *v);
 /* Something may have made a pending NMI of current deliverable: it is looked at on the way out. */
 void pv_nmi_recheck(struct vcpu *v);
+bool pv_nmi_due(const struct vcpu *v);		/* one is pending that could be delivered now */
 bool pv_deliver_nmi(struct vcpu *v);		/* false also: no handler, or one is running */
 /* Where the GS base of the mode v is in is kept while v is not loaded. */
 static inline uint64_t *pv_gs_base(struct vcpu *v)

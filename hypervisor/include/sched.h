@@ -37,7 +37,8 @@ struct sched_policy {
 	unsigned id;			/* XEN_SCHEDULER_* */
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);
-	void (*wake)(struct vcpu *v);		/* became runnable: enqueue, tickle a CPU */
+	/* Became runnable: enqueue, tickle a CPU. at_once: not at its domain's own wish. */
+	void (*wake)(struct vcpu *v, bool at_once);
 	void (*sleep)(struct vcpu *v);		/* no longer runnable: dequeue */
 	void (*yield)(struct vcpu *v);
 	struct vcpu *(*waiting)(struct cpu *from, const struct cpu *to);	/* one there that may run here, or NULL */

@@ -203,6 +203,8 @@ static void count_domain(struct domain *d)
 
 	if (n != d->tot_pages)
 		wrong("d%u: %u frames listed, %u counted", d->id, n, d->tot_pages);
+	if (d->pages_coming)
+		wrong("d%u: room for %u frames is nobody's", d->id, d->pages_coming);
 	for (unsigned i = 0; i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			count_vcpu(d->vcpu[i]);

@@ -4,13 +4,13 @@
  * claim shrinks as the domain gets pages, and ends with the domain or by claiming 0.
  *
  * Invariant: the free pages suffice for all claims, as far as domains take them: others get no page
- * that is promised. Lock: claim_lock, taken below page_lock, above the page allocator's.
+ * that is promised. Lock: the page allocator's.
  */
 #include "domain.h"
 #include "errno.h"
+#include "lock.h"
 #include "mm.h"
 
-static spinlock_t claim_lock;
 static uint64_t claimed;		/* by all domains */
 
 int domain_claim(struct domain *d, uint64_t pages)
@@ -18,7 +18,7 @@ int domain_claim(struct domain *d, uint64_t pages)
 	uint64_t more = pages - MIN(pages, (uint64_t)d->tot_pages);
 	int rc = 0;
 
-	spin_lock(&claim_lock);
+	spin_lock(&alloc_lock);
 	if (!pages) {
 		claimed -= d->claimed;
 		d->claimed = 0;
@@ -32,7 +32,7 @@ int domain_claim(struct domain *d, uint64_t pages)
 		d->claimed = more;
 		claimed += more;
 	}
-	spin_unlock(&claim_lock);
+	spin_unlock(&alloc_lock);
 	return rc;
 }
 
@@ -41,10 +41,10 @@ mfn_t claim_page_alloc(struct domain *d, unsigned order)
 {
 	mfn_t m = MFN_NONE;
 
-	spin_lock(&claim_lock);
+	spin_lock(&alloc_lock);
 	if (page_free_count() >= claimed - d->claimed + (1UL << order))
-		m = page_alloc(order);
-	spin_unlock(&claim_lock);
+		m = page_alloc_locked(order);
+	spin_unlock(&alloc_lock);
 	return m;
 }
 
@@ -52,11 +52,11 @@ void claim_used(struct domain *d, unsigned pages)
 {
 	unsigned n;
 
-	spin_lock(&claim_lock);
+	spin_lock(&alloc_lock);
 	n = MIN(d->claimed, pages);
 	d->claimed -= n;
 	claimed -= n;
-	spin_unlock(&claim_lock);
+	spin_unlock(&alloc_lock);
 }
 
 uint64_t page_claimed_count(void) { return READ_ONCE(claimed); }

@@ -40,13 +40,33 @@ static void unlink_frame(struct domain *d, struct frame *f)
 	f->next = f->prev = 0;
 }
 
-/* Takes n frames into d's count; false: over its limit, or it is dying. */
+bool domain_room_take(struct domain *d, unsigned n)
+{
+	bool ok;
+
+	spin_lock(&d->page_lock);
+	ok = !d->dying && (uint64_t)d->tot_pages + d->pages_coming + n <= d->max_pages;
+	if (ok)
+		d->pages_coming += n;
+	spin_unlock(&d->page_lock);
+	return ok;
+}
+
+void domain_room_drop(struct domain *d, unsigned n)
+{
+	spin_lock(&d->page_lock);
+	d->pages_coming -= n;
+	spin_unlock(&d->page_lock);
+}
+
+/* n frames come into the room that was taken for them; false: d is dying, and the room is there still. */
 static bool count_in(struct domain *d, unsigned n)
 {
-	if (d->dying || d->tot_pages + n < n || d->tot_pages + n > d->max_pages)
+	if (d->dying)
 		return false;
 	if (!d->tot_pages)
 		domain_ref(d);
+	d->pages_coming -= n;
 	d->tot_pages += n;
 	return true;
 }
@@ -72,8 +92,8 @@ static inline void own_fresh(struct domain *d, struct frame *f, uint64_t pfn)
 	__atomic_store_n(&f->state, 1 | FRAME_ALLOCATED, __ATOMIC_RELEASE);
 }
 
-/* Off the list and out of the count. */
-static void disown(struct frame *f)
+/* Off the list and out of the count; so much room stays taken. */
+static __force_inline void disown(struct frame *f, unsigned room)
 {
 	struct domain *d = f->owner;
 	bool last;
@@ -81,33 +101,51 @@ static void disown(struct frame *f)
 	spin_lock(&d->page_lock);
 	unlink_frame(d, f);
 	f->owner = NULL;
+	d->pages_coming += room;
 	last = !--d->tot_pages;
 	spin_unlock(&d->page_lock);
 	if (last)
 		domain_put(d);
 }
 
-mfn_t domain_page_alloc(struct domain *d, unsigned order, uint64_t pfn)
+mfn_t domain_pages_fresh(struct domain *d, unsigned order)
+{
+	mfn_t m = claim_page_alloc(d, order);
+
+	if (!mfn_eq(m, MFN_NONE))
+		clear_pages(mfn_to_virt(m), 1u << order);
+	return m;
+}
+
+bool domain_pages_own(struct domain *d, mfn_t m, unsigned order, uint64_t pfn)
 {
 	unsigned n = 1u << order;
-	mfn_t m = order > MAX_ORDER ? MFN_NONE : claim_page_alloc(d, order);
 	bool ok;
 
-	if (mfn_eq(m, MFN_NONE))
-		return m;
-	clear_pages(mfn_to_virt(m), n);
 	spin_lock(&d->page_lock);
 	ok = count_in(d, n);
 	for (unsigned i = 0; ok && i < n; i++)
 		own_fresh(d, mfn_to_frame(mfn(mfn_x(m) + i)), pfn == INVALID_M2P_ENTRY ? pfn : pfn + i);
 	spin_unlock(&d->page_lock);
-	if (!ok) {
+	if (unlikely(!ok))
 		page_free(m, order);
-		return MFN_NONE;
-	}
-	if (unlikely(d->claimed))
+	else if (unlikely(d->claimed))
 		claim_used(d, n);
-	return m;
+	return ok;
+}
+
+/* What d may not have is not taken, not for a moment: it could be what another domain asks for in that moment. */
+__attribute__((flatten)) mfn_t domain_page_alloc(struct domain *d, unsigned order, uint64_t pfn)
+{
+	mfn_t m;
+
+	if (order > MAX_ORDER || !domain_room_take(d, 1u << order))
+		return MFN_NONE;
+	m = domain_pages_fresh(d, order);
+	if (!mfn_eq(m, MFN_NONE) && domain_pages_own(d, m, order, pfn))
+		return m;
+	domain_room_drop(d, 1u << order);
+	return MFN_NONE;
 }
 
 /* A stale translation would let the last owner see, or write, what the frame serves next. */
@@ -115,7 +153,7 @@ void frame_free(struct frame *f)
 {
 	tlb_filter(f);
 	if (!(f->state & FRAME_HV) && f->owner)
-		disown(f);
+		disown(f, 0);
 	m2p_set(frame_mfn(f), INVALID_M2P_ENTRY);
 	f->nr_done = f->work = 0;
 	f->state = 0;
@@ -159,11 +197,11 @@ int domain_page_steal(struct domain *d, struct frame *f)
 					 __ATOMIC_RELAXED))
 		return -EBUSY;
 	tlb_filter(f);
-	disown(f);
+	disown(f, 1);
 	return 0;
 }
 
-int domain_page_assign(struct domain *d, struct frame *f)
+void domain_page_assign(struct domain *d, struct frame *f)
 {
 	bool ok;
 
@@ -171,8 +209,11 @@ int domain_page_assign(struct domain *d, struct frame *f)
 	ok = count_in(d, 1);
 	if (ok)
 		own(d, f);
+	else
+		d->pages_coming--;
 	spin_unlock(&d->page_lock);
-	return ok ? 0 : -ENOMEM;
+	if (!ok)
+		frame_put(f);
 }
 
 /* Gives up what the domain itself holds on a frame: pin, unfinished validation, allocation. */

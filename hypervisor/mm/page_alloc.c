@@ -12,7 +12,7 @@
 #include "mm.h"
 #include "printk.h"
 
-static spinlock_t alloc_lock;
+spinlock_t alloc_lock;
 static uint32_t free_list[MAX_ORDER + 1];	/* mfn of the first, 0: empty (frame 0 is never given) */
 static uint64_t nr_free, nr_total;
 
@@ -45,18 +45,15 @@ static void unlink_free(uint64_t n, unsigned order)
 	f->next = f->prev = f->order = 0;
 }
 
-mfn_t page_alloc(unsigned order)
+mfn_t page_alloc_locked(unsigned order)
 {
 	unsigned o = order;
 	uint64_t n;
 
-	spin_lock(&alloc_lock);
 	while (o <= MAX_ORDER && !free_list[o])
 		o++;
-	if (o > MAX_ORDER) {
-		spin_unlock(&alloc_lock);
+	if (o > MAX_ORDER)
 		return MFN_NONE;
-	}
 	n = free_list[o];
 	unlink_free(n, o);
 	while (o > order) {
@@ -64,8 +61,17 @@ mfn_t page_alloc(unsigned order)
 		push(n + (1UL << o), o);
 	}
 	nr_free -= 1UL << order;
-	spin_unlock(&alloc_lock);
 	return mfn(n);
+}
+
+mfn_t page_alloc(unsigned order)
+{
+	mfn_t m;
+
+	spin_lock(&alloc_lock);
+	m = page_alloc_locked(order);
+	spin_unlock(&alloc_lock);
+	return m;
 }
 
 static bool is_free_block(uint64_t n, unsigned order)

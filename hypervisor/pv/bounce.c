@@ -58,6 +58,17 @@ static uint64_t flags_for_guest(const struct vcpu *v, uint64_t masked)
 	return f;
 }
 
+/* What is left is what was to be interrupted: of a user program, whose kernel has been switched to, or of the kernel. */
+static __attribute__((cold, noinline)) bool no_frame(bool of_user)
+{
+	struct vcpu *v = current;
+
+	domain_crash("no room for a frame below its kernel stack %016lx", of_user ? v->pv.kernel_sp : v->regs.rsp);
+	if (of_user)
+		pv_toggle_mode(v);
+	return false;
+}
+
 static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 {
 	struct cpu_user_regs *r = &v->regs;
@@ -103,8 +114,7 @@ static __force_inline bool enter_kernel(struct vcpu *v, const struct handler h)
 	return h.masks_events;
 fault:
 	guest_close();
-	domain_crash(v->domain, "no room for a frame below its kernel stack %016lx", (uint64_t)top);
-	return false;
+	return no_frame(cs & 3);
 }
 
 /* --- traps --- */
@@ -114,7 +124,7 @@ static __force_inline bool inject(struct vcpu *v, unsigned vector, uint32_t erro
 	const trap_info_t *t = &v->pv.traps[vector];
 
 	if (unlikely(!t->address)) {
-		domain_crash(v->domain, "exception %u at %04x:%016lx and no handler for it", vector,
+		domain_crash("exception %u at %04x:%016lx and no handler for it", vector,
 			     v->regs.cs, v->regs.rip);
 		return false;
 	}
@@ -166,7 +176,7 @@ void pv_deliver_failsafe(struct vcpu *v)
 {
 	v->failsafe_pending = false;
 	if (!v->pv.failsafe_callback) {
-		domain_crash(v->domain, "a return to %04x:%016lx failed and there is no failsafe callback",
+		domain_crash("a return to %04x:%016lx failed and there is no failsafe callback",
 			     v->regs.cs, v->regs.rip);
 		return;
 	}
@@ -224,11 +234,16 @@ void pv_send_nmi(struct vcpu *v)
 	cpu_kick(cpus[v->sched.cpu]);
 }
 
+bool pv_nmi_due(const struct vcpu *v)
+{
+	return READ_ONCE(v->nmi_pending) && v->pv.traps[X_NMI].address && !v->nmi_masked;
+}
+
 bool pv_deliver_nmi(struct vcpu *v)
 {
 	const trap_info_t *t = &v->pv.traps[X_NMI];
 
-	if (!t->address || v->nmi_masked)
+	if (!pv_nmi_due(v))
 		return false;
 	v->nmi_pending = false;
 	v->nmi_masked = true;		/* until its iret */

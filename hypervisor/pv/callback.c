@@ -139,6 +139,8 @@ long do_set_trap_table(uint64_t traps, uint64_t a2, uint64_t a3, uint64_t a4, ui
 			return -EINVAL;
 		t.cs = pv_fix_sel(t.cs);
 		v->pv.traps[t.vector] = t;
+		if (t.vector == X_NMI)
+			pv_nmi_recheck(v);
 	}
 }
 

@@ -199,7 +199,8 @@ bool pv_ldt_bring(struct vcpu *v, unsigned page)
 
 int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned ents)
 {
-	if (ents > 8192 || (ents && (va % PAGE_SIZE || !guest_range_ok((void *)va, ents * 8UL)))) {
+	if (ents > 8192 || (ents && (va % PAGE_SIZE || !is_canonical(va) ||
+							 !guest_range_ok((void *)va, ents * 8UL)))) {
 		domain_log(v->domain, LOG_WARN, "refused LDT of %u entries at 0x%lx\n", ents, va);
 		return -EINVAL;
 	}

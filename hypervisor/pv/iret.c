@@ -41,12 +41,12 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 
 	(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
 	if (unlikely(!read_frame(&c, (const struct iret_context *)r->rsp))) {
-		domain_crash(v->domain, "iret: no frame at its stack %016lx", r->rsp);
+		domain_crash("iret: no frame at its stack %016lx", r->rsp);
 		return 0;
 	}
 	if ((c.cs & 3) == 3) {
 		if (mfn_eq(v->pv.base_user, MFN_NONE)) {
-			domain_crash(v->domain, "iret to user space without a user base pointer");
+			domain_crash("iret to user space without a user base pointer");
 			return 0;
 		}
 		pv_toggle_mode(v);
@@ -63,7 +63,9 @@ long do_iret(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, ui
 		pv_ldt_touch(v, c.cs);
 		pv_ldt_touch(v, c.ss);
 	}
-	if (c.flags & VGCF_in_syscall) {
+	if (c.flags & VGCF_in_syscall) {	/* the kernel's values are not for user space, whichever way leads there */
+		r->r11 = c.rflags;
+		r->rcx = c.rip;
 		r->entry_vector = r->cs == FLAT_RING3_CS64 && r->ss == FLAT_RING3_SS64 ? PV_SYSCALL_FRAME : 0;
 	} else {
 		r->entry_vector = 0;

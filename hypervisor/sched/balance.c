@@ -80,7 +80,7 @@ static bool take(struct cpu *c, struct cpu *from)
 		return false;
 	sched_policy->sleep(v);
 	v->sched.cpu = c->id;
-	sched_policy->wake(v);
+	sched_policy->wake(v, false);
 	return true;
 }
 
@@ -130,8 +130,7 @@ struct vcpu *balance_push(struct cpu *c, struct vcpu *v)
 		return NULL;
 	sched_policy->sleep(v);
 	v->sched.cpu = to->id;
-	sched_policy->wake(v);
-	sched_policy->yield(v);		/* it had its turn: behind who waits there */
+	sched_policy->wake(v, false);
 	spin_unlock(&to->sched_lock);
 	return NULL;
 }

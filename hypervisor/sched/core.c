@@ -56,11 +56,11 @@ static struct cpu *lock_of(const struct vcpu *v)
 }
 
 /*
- * Brings the queues in line with the flags after a change; c is v's CPU, locked, and is unlocked on return. Of itself a
- * vcpu may also set a waiting flag without the lock, and clear it again (sched_op.c), whoever sees it in between: then
- * schedule() takes it off the queue, or puts it back.
+ * Brings the queues in line with the flags after a change; c is v's CPU, locked, and is unlocked on return. at_once: if
+ * v can run now, that is not at its own domain's wish. Of itself a vcpu may also set a waiting flag without the lock, and
+ * clear it again (sched_op.c), whoever sees it in between: then schedule() takes it off the queue, or puts it back.
  */
-static void settle(struct cpu *c, struct vcpu *v)
+static void settle(struct cpu *c, struct vcpu *v, bool at_once)
 {
 	while (vcpu_runnable(v) && list_empty(&v->sched.queue)) {
 		struct cpu *to = v->sched.running ? c : balance_choose(c, v);
@@ -78,7 +78,7 @@ static void settle(struct cpu *c, struct vcpu *v)
 				continue;
 			}
 		}
-		sched_policy->wake(v);
+		sched_policy->wake(v, at_once);
 		balance_offer(c, v);
 	}
 	if (!vcpu_runnable(v)) {
@@ -97,7 +97,7 @@ static void change_flags(struct vcpu *v, uint32_t set, uint32_t clear)
 
 	__atomic_and_fetch(&v->sched.flags, ~clear, __ATOMIC_SEQ_CST);
 	__atomic_or_fetch(&v->sched.flags, set, __ATOMIC_SEQ_CST);
-	settle(c, v);
+	settle(c, v, clear & (VPF_BLOCKED | VPF_POLLING));
 }
 
 void vcpu_down(struct vcpu *v) { change_flags(v, VPF_DOWN, 0); }
@@ -127,7 +127,7 @@ void vcpu_pause_nosync(struct vcpu *v)
 	struct cpu *c = lock_of(v);
 
 	v->sched.pause_count++;
-	settle(c, v);
+	settle(c, v, false);
 }
 
 void vcpu_wait_stopped(const struct vcpu *v)
@@ -148,7 +148,7 @@ void vcpu_unpause(struct vcpu *v)
 
 	ASSERT(v->sched.pause_count > 0);
 	v->sched.pause_count--;
-	settle(c, v);
+	settle(c, v, true);
 }
 
 int sched_vcpu_init(struct vcpu *v)
@@ -180,7 +180,7 @@ void sched_set_affinity(struct vcpu *v, uint64_t affinity)
 		cpu_kick(c);		/* schedule() takes it away from there, if need be */
 	else
 		sched_policy->sleep(v);	/* and settle() puts it where it belongs */
-	settle(c, v);
+	settle(c, v, false);
 }
 
 /* Run-state times up to this moment. */
@@ -218,12 +218,15 @@ static struct vcpu *choose(struct cpu *c, struct vcpu *prev, s_time_t t, s_time_
 		if (!vcpu_runnable(prev) || !balance_allowed(prev, c))
 			sched_policy->sleep(prev);
 		else if (unlikely(list_empty(&prev->sched.queue)))
-			sched_policy->wake(prev);
+			sched_policy->wake(prev, true);
 	}
 	next = sched_policy->pick(c, prev, t - c->picked_at, slice);
 	c->picked_at = t;
-	if (!next && balance_pull(c))
+	c->slicing = *slice != NEVER;
+	if (!next && balance_pull(c)) {
 		next = sched_policy->pick(c, c->idle, 0, slice);
+		c->slicing = *slice != NEVER;
+	}
 	return next ? next : c->idle;
 }
 
@@ -254,7 +257,7 @@ void schedule(void)
 			balance_busy(c);
 	}
 	if (away)
-		settle(c, away);
+		settle(c, away, false);
 	else
 		spin_unlock(&c->sched_lock);
 	if (slice == NEVER)

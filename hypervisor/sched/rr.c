@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Round robin: a queue a CPU. A vcpu that wakes goes to the front and takes the CPU at once; it runs for
- * what it had left of its slice, so waking often gains nothing. A vcpu whose slice is used up gets a
- * new one and goes to the back. The sched_lock of the CPU is held in every call.
+ * Round robin: a queue a CPU. A vcpu whose wait has ended goes to the front and takes the CPU at once; it runs for
+ * what it had left of its slice, so waking often gains nothing. A vcpu whose slice is used up goes to the back, and gets
+ * a new one when its turn comes, not before, for it can be taken off the queue and come back as often as its domain
+ * likes: then it goes to the back too, and disturbs nobody whose turn has an end anyhow. The sched_lock of the CPU is
+ * held in every call.
  */
 #include "cpu.h"
 #include "domain.h"
@@ -25,20 +27,20 @@ static void rr_sleep(struct vcpu *v)
 	cpus[v->sched.cpu]->nr_ready--;
 }
 
-static void rr_wake(struct vcpu *v)
+static void rr_wake(struct vcpu *v, bool at_once)
 {
 	struct cpu *c = cpus[v->sched.cpu];
 
 	if (!list_empty(&v->sched.queue))
 		return;
 	c->nr_ready++;
-	if (v->sched.slice_left > 0) {
+	at_once &= v->sched.slice_left > 0;
+	if (at_once)
 		list_add(&c->ready, &v->sched.queue);
-	} else {
-		v->sched.slice_left = SLICE;
+	else
 		list_add_tail(&c->ready, &v->sched.queue);
-	}
-	cpu_kick(c);
+	if (at_once || !c->slicing)
+		cpu_kick(c);
 }
 
 static void rr_yield(struct vcpu *v)
@@ -66,14 +68,14 @@ static struct vcpu *rr_pick(struct cpu *c, struct vcpu *prev, s_time_t ran, s_ti
 	if (prev != c->idle) {
 		prev->sched.slice_left -= ran;
 		prev->sched.turn_over = prev->sched.slice_left <= 0 && !list_empty(&prev->sched.queue);
-		if (prev->sched.turn_over) {
-			prev->sched.slice_left = SLICE;
+		if (prev->sched.turn_over)
 			rr_yield(prev);
-		}
 	}
 	if (list_empty(&c->ready))
 		return NULL;
 	v = list_first(&c->ready, struct vcpu, sched.queue);
+	if (v->sched.slice_left <= 0)
+		v->sched.slice_left = SLICE;
 	*slice = c->nr_ready == 1 ? NEVER : v->sched.slice_left;
 	return v;
 }

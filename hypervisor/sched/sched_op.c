@@ -10,6 +10,7 @@
 #include "errno.h"
 #include "hypercall.h"
 #include "lib.h"
+#include "pv.h"
 #include "uaccess.h"
 
 #define POLL_PORTS_MAX 128
@@ -36,7 +37,7 @@ static long sched_block(void)
 
 	v->info->evtchn_upcall_mask = 0;
 	wait_begin(v, VPF_BLOCKED);
-	if (evtchn_upcall_due(v) || v->nmi_pending)
+	if (evtchn_upcall_due(v) || unlikely(pv_nmi_due(v)))
 		wait_cancel(v, VPF_BLOCKED);
 	else
 		raise_softirq(SOFTIRQ_SCHEDULE);
@@ -77,7 +78,7 @@ static long op_poll(void *arg)
 		return -EFAULT;
 	wait_begin(v, VPF_POLLING);
 	evtchn_poll_begin(v, 0);
-	ret = evtchn_upcall_due(v) || v->nmi_pending ? 1 : any_pending(p, &port);
+	ret = evtchn_upcall_due(v) || unlikely(pv_nmi_due(v)) ? 1 : any_pending(p, &port);
 	if (ret) {
 		evtchn_poll_end(v);
 		wait_cancel(v, VPF_POLLING);

@@ -53,6 +53,15 @@ static void restart_hypercall(struct vcpu *v)
 		r->rax = rc;
 }
 
+/* The domain may be shut down already, by another vcpu; if it is resumed, v comes here again. */
+static void end_crashed(struct vcpu *v)
+{
+	if (!READ_ONCE(v->domain->is_shut_down))
+		pv_report(v);
+	domain_shutdown(v->domain, SHUTDOWN_crash);
+	raise_softirq(SOFTIRQ_SCHEDULE);
+}
+
 void exit_work(void)
 {
 	struct cpu *c = this_cpu();
@@ -60,11 +69,8 @@ void exit_work(void)
 	for (;;) {
 		struct vcpu *v = c->curr;
 
-		if (unlikely(v->crashed)) {
-			v->crashed = false;
-			pv_report(v);
-			domain_shutdown(v->domain, SHUTDOWN_crash);
-		}
+		if (unlikely(v->crashed))
+			end_crashed(v);
 		if (READ_ONCE(c->softirq_pending)) {
 			softirqs(c);
 			continue;
@@ -86,7 +92,7 @@ void exit_work(void)
 		} else if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask &&
 			   pv_deliver_event(v)) {
 			continue;
-		} else {
+		} else if (!READ_ONCE(c->softirq_pending)) {	/* there is one if what was to be delivered could not be */
 			return;
 		}
 	}

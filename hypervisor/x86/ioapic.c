@@ -114,22 +114,27 @@ unsigned ioapic_nr_gsis(void)
 	return nr_gsis;
 }
 
+static const struct ioapic *find_at(maddr_t base)
+{
+	for (unsigned i = 0; i < nr_ioapics; i++)
+		if (ioapics[i].base == base)
+			return &ioapics[i];
+	return NULL;
+}
+
 bool ioapic_present(maddr_t base)
 {
-	uint32_t v;
-
-	return ioapic_read(base, REG_VERSION, &v) == 0;
+	return find_at(base) != NULL;
 }
 
 int ioapic_read(maddr_t base, unsigned reg, uint32_t *value)
 {
-	for (unsigned i = 0; i < nr_ioapics && reg <= REG_MAX; i++) {
-		if (ioapics[i].base == base) {
-			*value = reg_read(&ioapics[i], reg);
-			return 0;
-		}
-	}
-	return -EINVAL;
+	const struct ioapic *io = find_at(base);
+
+	if (!io || reg > REG_MAX)
+		return -EINVAL;
+	*value = reg_read(io, reg);
+	return 0;
 }
 
 /* MPS flags of an override: polarity in bits 0-1, trigger in bits 2-3; 0 means as the bus does. */

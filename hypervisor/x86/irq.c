@@ -95,6 +95,16 @@ int irq_set_hv_handler(unsigned gsi, void (*fn)(void))
 	return rc;
 }
 
+int irq_ioapic_read(maddr_t base, unsigned reg, uint32_t *value)
+{
+	int rc;
+
+	spin_lock(&irq_lock);
+	rc = ioapic_read(base, reg, value);
+	spin_unlock(&irq_lock);
+	return rc;
+}
+
 static void storm_over(void *arg)
 {
 	struct irq *q = arg;

@@ -2,6 +2,7 @@
 /* Ends of the machine: power off by ACPI S5, reset by every way there is, and what dom0's end leads to. */
 #include <xen/sched.h>
 #include "boot.h"
+#include "cpu.h"
 #include "errno.h"
 #include "printk.h"
 #include "x86.h"
@@ -15,6 +16,7 @@
 static void __noreturn halt_forever(void)
 {
 	cli();
+	cpus_stop_others();
 	for (;;)
 		__asm__ volatile("hlt");
 }

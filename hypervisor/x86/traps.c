@@ -134,7 +134,7 @@ void debug_frame_lost(struct cpu *c)
 	wrmsr(MSR_GS_BASE, (uint64_t)c);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	write_dr6(0xffff0ff0);
-	domain_crash(c->curr->domain, "a debug exception came on top of another, and what it interrupted is lost");
+	domain_crash("a debug exception came on top of another, and what it interrupted is lost");
 }
 
 void fatal_exception(struct cpu_user_regs *r)

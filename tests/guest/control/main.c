@@ -9,12 +9,9 @@
  * device, 32 bits, a context with a bad address) are refused. The console ring, the machine's size and the CPU
  * topology can be read; bad buffers give EFAULT.
  */
-#define __XEN_TOOLS__ 1
-#include "test.h"
-#include <xen/domctl.h>
+#include "control.h"
 #include <xen/platform.h>
 #include <xen/physdev.h>
-#include <xen/sysctl.h>
 
 #define CHOSEN 77
 #define NOBODY 1234
@@ -25,13 +22,7 @@ static struct xen_domctl op;
 static struct xen_sysctl sys;
 static vcpu_guest_context_t context;
 
-static long domctl(unsigned int cmd, domid_t domid)
-{
-	op.cmd = cmd;
-	op.domain = domid;
-	op.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	return hypercall1(__HYPERVISOR_domctl, (unsigned long)&op);
-}
+static long domctl(unsigned int cmd, domid_t domid) { return domctl_on(&op, cmd, domid); }
 
 static long sysctl(unsigned int cmd)
 {
@@ -48,22 +39,9 @@ static void clear(void *p, size_t n)
 
 static void prepare_create(void)
 {
-	struct xen_domctl_createdomain *c = &op.u.createdomain;
-
-	clear(&op, sizeof(op));
-	for (unsigned int i = 0; i < sizeof(c->handle); i++)
-		c->handle[i] = i + 1;
-	c->max_vcpus = 2;
-	c->max_evtchn_port = 1023;
-	c->max_grant_frames = 4;
-	c->max_maptrack_frames = 16;
-	c->grant_opts = XEN_DOMCTL_GRANT_version(1);
-}
-
-static long free_pages(void)
-{
-	clear(&sys, sizeof(sys));
-	return sysctl(XEN_SYSCTL_physinfo) ? -1 : (long)sys.u.physinfo.free_pages;
+	control_prepare_create(&op, 2);
+	for (unsigned int i = 0; i < sizeof(op.u.createdomain.handle); i++)
+		op.u.createdomain.handle[i] = i + 1;
 }
 
 /* Destruction goes in steps and may take several calls' time, but one call does it. */

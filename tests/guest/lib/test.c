@@ -6,6 +6,7 @@
 #include "print.h"
 #include <kit/ring.h>
 #include <xen/io/console.h>
+#include <xen/version.h>
 
 extern void guest_start(struct start_info *si);
 void memory_init(void);
@@ -60,6 +61,13 @@ void say(const char *fmt, ...)
 	n = print_format(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	write_out(line, n);
+}
+
+bool on_parvus(void)
+{
+	xen_extraversion_t extra = "";
+
+	return !hypercall_xen_version(XENVER_extraversion, extra) && !__builtin_memcmp(extra, "-parvus", 8);
 }
 
 void os_panic(const char *fmt, ...)

@@ -26,6 +26,7 @@
 /* The guest itself. */
 void test_main(void);
 
+bool on_parvus(void);		/* not on its peer, where what is checked differs in what no guest may rely on */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* One expectation each. The value is compared as a signed 64-bit number. */

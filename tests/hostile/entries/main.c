@@ -146,6 +146,7 @@ static void check_contexts(void)
 	REFUSED("context: LDT in the hypervisor", context.ldt_base = 0xffff830000000000;
 		context.ldt_ents = 512);
 	REFUSED("context: LDT around the end", context.ldt_base = -4096UL; context.ldt_ents = 8192);
+	REFUSED("context: LDT that is not canonical", context.ldt_base = 1UL << 63; context.ldt_ents = 1);
 	start_second();
 }
 

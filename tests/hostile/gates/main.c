@@ -61,6 +61,33 @@ static void check_int(void)
 				       got[i] >> 32 == 2 || got[i] >> 32 == 1);
 }
 
+/* How long it is blocked by an event 50 ms away. */
+static uint64_t blocked_ms(void)
+{
+	uint64_t begun = time_now_ns();
+	evtchn_port_t timer;
+
+	evtchn_bind_virq(VIRQ_TIMER, 0, &timer);
+	evtchn_unmask(timer);
+	events_disable();
+	hypercall_set_timer_op(begun + 50000000);
+	hypercall_sched_op(SCHEDOP_block, NULL);
+	evtchn_close(timer);
+	return (time_now_ns() - begun) / 1000000;
+}
+
+static void check_trap_table(uint64_t handler)
+{
+	struct trap_info table[] = { { .vector = 2, .flags = 4, .cs = FLAT_KERNEL_CS64, .address = handler }, { .address = 0 } };
+	unsigned int before = nmis;
+
+	check_value("no handler any more", hypercall2(__HYPERVISOR_nmi_op, XENNMI_unregister_callback, 0), 0);
+	send_nmi();
+	check_value("none comes again", nmis, before);
+	check_value("a handler by the trap table", hypercall_set_trap_table(table), 0);
+	check_value("gets the one that waited", nmis, before + 1);
+}
+
 static void check_nmis(void)
 {
 	struct xennmi_callback nmi = { .handler_address = 0 };
@@ -72,6 +99,7 @@ static void check_nmis(void)
 	send_nmi();
 	send_nmi();
 	check_value("without a handler none comes", nmis, 0);
+	check("nor does it keep us from blocking", blocked_ms() >= 40);
 	check_value("a handler", hypercall2(__HYPERVISOR_nmi_op, XENNMI_register_callback, (long)&nmi), 0);
 	check_value("the one that waited comes", nmis, 1);
 	before = nmis;
@@ -89,6 +117,7 @@ static void check_nmis(void)
 	for (unsigned int i = 0; i < 1000; i++)
 		send_nmi();
 	check_value("each of a thousand", nmis, before + 1003);
+	check_trap_table(nmi.handler_address);
 	check_value("to a vcpu there is not", hypercall_vcpu_op(VCPUOP_send_nmi, 77, NULL), -XEN_ENOENT);
 }
 

@@ -6,10 +6,8 @@
  *
  * Needs: dom0_max_vcpus=3 guest_loglvl=none
  */
-#define __XEN_TOOLS__ 1
+#include "control.h"
 #include "smp.h"
-#include <xen/domctl.h>
-#include <xen/sysctl.h>
 
 #define VICTIM 77
 #define BLOCKS 8		/* of memory, large enough for giving it up to be interrupted */
@@ -23,43 +21,7 @@ static unsigned int rounds, acts, went_well, odd;
 static long first_odd;
 static volatile bool over;
 
-static long domctl(struct xen_domctl *op, unsigned int cmd)
-{
-	op->cmd = cmd;
-	op->domain = VICTIM;
-	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	return hypercall1(__HYPERVISOR_domctl, (unsigned long)op);
-}
-
-static long free_pages(void)
-{
-	static struct xen_sysctl sys;
-
-	sys.cmd = XEN_SYSCTL_physinfo;
-	sys.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-	return hypercall1(__HYPERVISOR_sysctl, (unsigned long)&sys) ? -1 : (long)sys.u.physinfo.free_pages;
-}
-
-static void create(struct xen_domctl *op)
-{
-	struct xen_domctl_createdomain *c = &op->u.createdomain;
-	struct xen_memory_reservation r = { .nr_extents = BLOCKS, .extent_order = ORDER, .domid = VICTIM };
-
-	__builtin_memset(op, 0, sizeof(*op));
-	c->max_vcpus = 2;
-	c->max_evtchn_port = 1023;
-	c->max_grant_frames = 4;
-	c->max_maptrack_frames = 16;
-	c->grant_opts = XEN_DOMCTL_GRANT_version(1);
-	if (domctl(op, XEN_DOMCTL_createdomain))
-		os_panic("no domain");
-	op->u.max_mem.max_memkb = (BLOCKS << ORDER) * 4;
-	domctl(op, XEN_DOMCTL_max_mem);
-	for (unsigned int i = 0; i < BLOCKS; i++)
-		mfns[i] = i << ORDER;
-	set_xen_guest_handle(r.extent_start, mfns);
-	hypercall_memory_op(XENMEM_populate_physmap, &r);
-}
+static long domctl(struct xen_domctl *op, unsigned int cmd) { return domctl_on(op, cmd, VICTIM); }
 
 /* An empty top-level table is a table; the vcpu stays down. */
 static long set_context(struct xen_domctl *op, vcpu_guest_context_t *c)
@@ -108,7 +70,7 @@ static void end_and_act(unsigned int vcpu)
 	struct xen_domctl *op = &ops[vcpu];
 
 	for (; vcpu == 0 && smp_goes_on(); rounds++) {
-		create(op);
+		control_create(op, VICTIM, 2, mfns, BLOCKS, ORDER);
 		for (unsigned int i = smp_random(10); i; i--)
 			smp_yield();
 		if (domctl(op, XEN_DOMCTL_destroydomain))

@@ -11,12 +11,12 @@ static struct cpu {
 	struct cpu *self;
 	unsigned int id;
 	uint64_t random;
-	bool started;
+	bool started, called;		/* it may be brought up without being called */
 } cpus[VCPU_MAX];
 static char stacks[8][STACK] __attribute__((aligned(16)));
 static void (*work)(unsigned int vcpu);
 static unsigned int returned, arrived, turn;
-static uint64_t run_ends;
+static volatile uint64_t run_ends;
 unsigned int smp_run_ms = 1000;
 
 extern char smp_store_at[], smp_store_faulted[];
@@ -65,8 +65,10 @@ static void secondary(void *arg)
 		os_panic("the hypervisor refused the traps of vcpu %u", c->id);
 	hypercall_vcpu_op(VCPUOP_stop_periodic_timer, (int)c->id, NULL);
 	for (;;) {
-		work(c->id);
-		__atomic_add_fetch(&returned, 1, __ATOMIC_SEQ_CST);
+		if (__atomic_exchange_n(&c->called, false, __ATOMIC_SEQ_CST)) {
+			work(c->id);
+			__atomic_add_fetch(&returned, 1, __ATOMIC_SEQ_CST);
+		}
 		vcpu_down_self();
 	}
 }
@@ -89,13 +91,10 @@ static void start(unsigned int id)
 				  .gs_base = (uintptr_t)&cpus[id] };
 	int rc;
 
-	if (cpus[id].started) {
-		while (vcpu_is_up(id))
-			smp_yield();
-		rc = vcpu_up(id);
-	} else {
-		rc = vcpu_start(id, &how);
-	}
+	while (cpus[id].started && vcpu_is_up(id))
+		smp_yield();
+	__atomic_store_n(&cpus[id].called, true, __ATOMIC_SEQ_CST);
+	rc = cpus[id].started ? vcpu_up(id) : vcpu_start(id, &how);
 	if (rc)
 		os_panic("vcpu %u does not start: %d", id, rc);
 	cpus[id].started = true;
@@ -106,10 +105,11 @@ void smp_run(void (*fn)(unsigned int vcpu))
 	if (!kit_vcpu_self)
 		init();
 	work = fn;
-	run_ends = time_now_ns() + smp_run_ms * 1000000UL;
+	run_ends = ~0UL;		/* the time counts from when all are up */
 	__atomic_store_n(&returned, 0, __ATOMIC_SEQ_CST);
 	for (unsigned int i = 1; i < smp_vcpus(); i++)
 		start(i);
+	run_ends = time_now_ns() + smp_run_ms * 1000000UL;
 	fn(0);
 	while (__atomic_load_n(&returned, __ATOMIC_SEQ_CST) < smp_vcpus() - 1)
 		smp_yield();
@@ -165,11 +165,10 @@ long smp_set(maddr_t where, uint64_t value)
 
 void smp_audit(void)
 {
-	static char key = 'a', extra[XEN_EXTRAVERSION_LEN];
+	static char key = 'a';
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
 
-	hypercall_xen_version(XENVER_extraversion, extra);
-	if (__builtin_memcmp(extra, "-parvus", 8))
+	if (!on_parvus())
 		return;
 	set_xen_guest_handle(op.u.debug_keys.keys, &key);
 	op.u.debug_keys.nr_keys = 1;

@@ -487,6 +487,27 @@ static void many_unmaps_share_a_flush(void **state)
 	assert_int_equal(entry(d1, 5)->flags, GTF_permit_access);
 }
 
+/* Finishing them has no end in between. */
+static void a_flush_is_for_so_many(void **state)
+{
+	static gnttab_unmap_grant_ref_t op[2 * UNMAPPED_MOST + 1];
+	uint64_t f = fake_frame(d1);
+	unsigned before;
+
+	(void)state;
+	grant(d1, 5, 0, f, GTF_permit_access);
+	for (unsigned i = 0; i < ARRAY_SIZE(op); i++) {
+		op[i] = (gnttab_unmap_grant_ref_t){ .dev_bus_addr = f * PAGE_SIZE, .status = 77 };
+		assert_int_equal(map_at(1, 5, 0, GNTMAP_device_map, &op[i].handle), GNTST_okay);
+	}
+	before = fake_flushes;
+	assert_int_equal(call(GNTTABOP_unmap_grant_ref, op, ARRAY_SIZE(op)), 0);
+	assert_int_equal(fake_flushes - before, 3);
+	for (unsigned i = 0; i < ARRAY_SIZE(op); i++)
+		assert_int_equal(op[i].status, GNTST_okay);
+	assert_int_equal(entry(d1, 5)->flags, GTF_permit_access);
+}
+
 static void bad_arguments(void **state)
 {
 	gnttab_unmap_grant_ref_t op[2] = { { 0 }, { 0 } };
@@ -642,6 +663,26 @@ static void any_operations_keep_the_counts(void **state)
 	}
 }
 
+/* Another domain may still map a page of it, and so keep the rest of it. */
+static void the_dead_keep_no_handles(void **state)
+{
+	uint64_t f = fake_frame(d1);
+	uint32_t h;
+
+	(void)state;
+	grant(d1, 9, 0, f, GTF_permit_access);
+	for (unsigned i = 0; i < 100 * MAPPINGS_PER_PAGE; i++)
+		assert_int_equal(map_at(1, 9, 0, GNTMAP_device_map, &h), GNTST_okay);
+	assert_int_equal(d0->grant->nr_map_pages, 100);
+	d0->dying = DYING;
+	while (grant_release_mappings(d0))
+		;
+	assert_int_equal(d0->grant->nr_map_pages, 0);
+	assert_int_equal(frame_refs(fake_frame_state(f)), 1);
+	assert_int_equal(entry(d1, 9)->flags, GTF_permit_access);
+	assert_int_equal(unmap(0, 0, f * PAGE_SIZE), GNTST_bad_handle);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -652,7 +693,9 @@ int main(void)
 		TEST(refusals), TEST(by_entry_replace_and_device), TEST(copies), TEST(copies_share_pins),
 		TEST(tables),
 		TEST(swaps), TEST(a_frame_changes_hands), TEST(transfers_refused), TEST(transfers_go_on_after_preemption),
-		TEST(many_unmaps_share_a_flush), TEST(bad_arguments), TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
+		TEST(many_unmaps_share_a_flush), TEST(a_flush_is_for_so_many), TEST(bad_arguments),
+		TEST(the_granter_dies_first), TEST(the_mapper_dies_first),
+		TEST(the_dead_keep_no_handles),
 		TEST(a_racing_granter_gains_nothing), TEST(any_operations_keep_the_counts),
 	};
 	int failed = cmocka_run_group_tests_name("grant", tests, NULL, NULL);

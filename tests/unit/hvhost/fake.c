@@ -31,7 +31,7 @@ void frame_free(struct frame *f) { f->state = 0; f->owner = NULL; }
 void tlb_filter(struct frame *f) { (void)f; }
 
 void cpu_relax(void) { }
-long hypercall_again(void) { abort(); }
+long hypercall_again(void) { return -ERESTART; }
 /* One CPU: who waits for a lock here waits for ever. */
 void spin_wait(const spinlock_t *l, uint16_t ticket) { (void)l, (void)ticket; abort(); }
 
@@ -58,20 +58,29 @@ int domain_page_steal(struct domain *d, struct frame *f)
 {
 	if (f->owner != d || frame_refs(f->state) != 2 || frame_tcount(f->state))
 		return -EBUSY;
+	d->pages_coming++;
 	f->owner = NULL;
 	f->state = 1;
 	return 0;
 }
 
 /* A limit of 0 is none. */
-int domain_page_assign(struct domain *d, struct frame *f)
+bool domain_room_take(struct domain *d, unsigned n)
 {
-	if (d->dying || (d->max_pages && d->tot_pages >= d->max_pages))
-		return -ENOMEM;
+	if (d->dying || (d->max_pages && d->tot_pages + d->pages_coming + n > d->max_pages))
+		return false;
+	d->pages_coming += n;
+	return true;
+}
+
+void domain_room_drop(struct domain *d, unsigned n) { d->pages_coming -= n; }
+
+void domain_page_assign(struct domain *d, struct frame *f)
+{
+	d->pages_coming--;
 	d->tot_pages++;
 	f->owner = d;
 	f->state = FRAME_ALLOCATED | 1;
-	return 0;
 }
 
 void *page_alloc_zeroed(void)

@@ -326,7 +326,7 @@ struct state {
 		struct active active[NR_REFS];
 		grant_entry_v1_t entry[NR_REFS];
 		mfn_t base;
-		uint32_t refs, page_head, page_left, tot_pages, step, release_next;
+		uint32_t refs, page_head, page_left, tot_pages, step, release_next, nr_map_pages;
 		struct mapping *free;
 		uint8_t dying, gone;
 	} dom[2];
@@ -387,6 +387,7 @@ void machine_save(struct state *s)
 		s->dom[i].step = d->destroy_step;
 		s->dom[i].free = t->free;
 		s->dom[i].release_next = t->release_next;
+		s->dom[i].nr_map_pages = t->nr_map_pages;
 		s->dom[i].dying = d->dying;
 		s->dom[i].gone = gone[i];
 	}
@@ -424,6 +425,7 @@ void machine_load(const struct state *s)
 		d->destroy_step = s->dom[i].step;
 		t->free = s->dom[i].free;
 		t->release_next = s->dom[i].release_next;
+		t->nr_map_pages = s->dom[i].nr_map_pages;
 		d->dying = s->dom[i].dying;
 		gone[i] = s->dom[i].gone;
 	}
