@@ -55,6 +55,7 @@ void test_main(void)
 	check_value("bind the timer", evtchn_bind_virq(VIRQ_TIMER, 0, &port), 0);
 	evtchn_unmask(port);
 	set_xmm(0x5555aaaa);
+	events_disable();		/* if delivered before we block, nothing else would wake us */
 	t = (struct vcpu_set_singleshot_timer){ .timeout_abs_ns = time_now_ns() + 30000000 };
 	hypercall_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t);
 	hypercall_sched_op(SCHEDOP_block, NULL);

@@ -158,9 +158,10 @@ static void check_areas(void)
 	before = area.time[RUNSTATE_blocked];
 	begun = time_now_ns();
 	evtchn_bind_virq(VIRQ_TIMER, 0, &timer);
-	evtchn_unmask(timer);
 	do {			/* a time that is over before we block counts for nothing */
 		events_disable();
+		evtchn_clear(timer);
+		evtchn_unmask(timer);	/* delivered to no handler, the last one left it masked */
 		hypercall_set_timer_op(time_now_ns() + 20000000);
 		hypercall_sched_op(SCHEDOP_block, NULL);
 		blocked = area.time[RUNSTATE_blocked] - before;
