@@ -131,6 +131,7 @@ void stand_softirq(void);
 /* Features found at boot. */
 struct cpu_features {
 	bool smep, smap, xsave, pge, page1gb, tsc_aux;
+	bool translated;		/* an emulator that runs translations of the code (stale_code.c) */
 	uint64_t xcr0;
 	unsigned xsave_size;
 	unsigned maxphysaddr;

@@ -77,6 +77,9 @@ pte_t *pt_walk(const struct vcpu *v, uint64_t va, struct frame **table);
 struct cpu_user_regs;
 bool ptwr_fault(struct vcpu *v, uint64_t va, struct cpu_user_regs *regs);
 
+/* --- stale_code.c: v met a breakpoint at va: is it there? If not, an emulator is made to see that. */
+void stale_breakpoint(struct vcpu *v, uint64_t va);
+
 /* --- base_ptr.c; d->mm_lock is taken inside --- */
 /* MMUEXT_NEW_BASEPTR / NEW_USER_BASEPTR; MFN_NONE with user: none. -EINVAL, -ERESTART (again, the
  * same). */

@@ -42,6 +42,10 @@ void __init cpu_detect(void)
 	cpuid_count(1, 0, r);
 	cpu_features.pge = r[3] >> 13 & 1;
 	cpu_features.xsave = r[2] >> 26 & 1;
+	if (r[2] >> 31 & 1) {
+		cpuid_count(0x40000000, 0, r);
+		cpu_features.translated = !memcmp(&r[1], "TCGTCGTCGTCG", 12);
+	}
 	if (max >= 7) {
 		cpuid_count(7, 0, r);
 		cpu_features.smep = opt.smep && r[1] >> 7 & 1;

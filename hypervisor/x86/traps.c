@@ -97,6 +97,9 @@ bool trap_from_guest(struct cpu_user_regs *regs)
 		return no_math(v);
 	case X_DB:
 		return debug_trap(v);
+	case X_BP:
+		if (unlikely(cpu_features.translated))
+			stale_breakpoint(v, regs->rip - 1);
 	}
 	return pv_inject_trap(vector, regs->error_code, has_error_code(vector));
 }

@@ -173,6 +173,7 @@ DEFECTS = [
     ("hypervisor/sched/rr.c", "if (at_once || !c->slicing)", "if (1)", "smp turns"),
     (M + "tlb.c", "while (!flushed_since(cpus[__builtin_ctzll(m)], t))\n\t\t\tcpu_relax();", ";", "smp stale"),
     (M + "tlb.c", "READ_ONCE(cpus[i]->loaded)", "0", "smp stale"),
+    (M + "stale_code.c", "if (is != INT3)", "if (0)", "smp patching"),
     (M + "tlb.c", "flush_cpus(mask & ~here);", "", "smp flushes"),
     (M + "tlb.c", "mask |= BIT(cpu);\n\t}\n\tflush_cpus(mask);", "mask |= BIT(cpu);\n\t}", "smp flushes"),
 ]
