@@ -231,9 +231,9 @@ static unsigned long flood(uint64_t end)
 	unsigned long n;
 
 	deadline = end;
-	n = how_many(XS_WRITE, "data/n%u", "x%u");
-	n += how_many(XS_WATCH, "data", "%u");
-	for (; time_now_ns() < end; n++)
+	how_many(XS_WRITE, "data/n%u", "x%u");
+	how_many(XS_WATCH, "data", "%u");
+	for (n = 0; time_now_ns() < end || !n; n++)
 		ask(XS_WRITE, 0, n % 2 ? "data/n0" : "data/n1", "x");
 	return n;
 }
