@@ -98,7 +98,7 @@ bool trap_from_guest(struct cpu_user_regs *regs)
 	case X_DB:
 		return debug_trap(v);
 	case X_BP:
-		if (unlikely(cpu_features.translated))
+		if (unlikely(cpu_features.translated && nr_cpus > 1))
 			stale_breakpoint(v, regs->rip - 1);
 	}
 	return pv_inject_trap(vector, regs->error_code, has_error_code(vector));
