@@ -4,6 +4,7 @@
  * others give it vcpus and contexts, shut it down, resume, pause, unpause and look at it meanwhile. Whatever the order, no
  * call has an answer that it should not have, and nothing of the domain stays behind.
  *
+ * Not on the peer: such a domain may keep pages there, or its number for ever
  * Needs: dom0_max_vcpus=3 guest_loglvl=none
  */
 #include "control.h"
